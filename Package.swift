@@ -1,0 +1,27 @@
+// swift-tools-version: 6.2
+// Martlet: a pure-Swift, in-process, Redis-compatible server. No dependencies; see README.md.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    // A warning is a defect that has not happened yet.
+    .treatAllWarnings(as: .error),
+    // Spans that borrow from a request or a record, checked by the compiler instead of by discipline.
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "Martlet",
+    platforms: [.macOS("26.0")],
+    products: [
+        .library(name: "Martlet", targets: ["Martlet"]),
+        .executable(name: "martlet-server", targets: ["martlet-server"]),
+    ],
+    targets: [
+        // A module map over system headers that Swift's Glibc module leaves out; no C code.
+        .systemLibrary(name: "CMartletSystem"),
+        .target(name: "Martlet", dependencies: ["CMartletSystem"], swiftSettings: settings),
+        .executableTarget(name: "martlet-server", dependencies: ["Martlet"], swiftSettings: settings),
+        .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,24 @@
+// Linux system headers that Swift's Glibc and Musl modules leave out. Darwin's module has all that is needed,
+// so this header is empty there.
+//
+// _GNU_SOURCE must not be defined here: it changes structures (fd_set, utsname) that the Glibc module has already
+// defined without it, and the compiler refuses the two versions. The one call that it hides is declared instead.
+#ifndef MARTLET_SYSTEM_H
+#define MARTLET_SYSTEM_H
+
+#ifdef __linux__
+#include <malloc.h>
+#include <spawn.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+
+#ifndef _GNU_SOURCE
+extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);
+#endif
+#endif
+
+#endif

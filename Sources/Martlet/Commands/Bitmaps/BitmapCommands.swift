@@ -1,0 +1,5 @@
+// The bitmap family, in alphabetical order.
+
+enum BitmapCommands {
+    static let all: [CommandSpec] = []
+}

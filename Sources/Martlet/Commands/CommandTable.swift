@@ -1,0 +1,13 @@
+// All commands, family by family. A family's list stands in its own folder.
+
+enum CommandTable {
+    static var families: [[CommandSpec]] {
+        [
+            StringCommands.all,
+            BitmapCommands.all,
+            KeyCommands.all,
+            ConnectionCommands.all,
+            ServerCommands.all,
+        ]
+    }
+}

@@ -1,0 +1,7 @@
+// The connection family, in alphabetical order.
+
+enum ConnectionCommands {
+    static let all: [CommandSpec] = [
+        PingCommand.spec,
+    ]
+}

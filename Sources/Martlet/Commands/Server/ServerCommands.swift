@@ -1,0 +1,5 @@
+// The server family, in alphabetical order.
+
+enum ServerCommands {
+    static let all: [CommandSpec] = []
+}

@@ -1,0 +1,188 @@
+// The values that the server runs by, one plain property for each directive that has an effect.
+// Names, texts, bounds and documentation stand in the table (HonouredDirectives.swift); a directive whose feature
+// is not here yet has no property, so that nothing can read it: its value waits in `waiting`.
+
+/// Everything that redis.conf, the command line and CONFIG SET can say. A fresh value holds the defaults.
+public struct Configuration: Sendable {
+    // MARK: Network
+
+    /// Addresses to listen on: names, IPv4, IPv6, `*`; a leading `-` allows the address to be missing on this machine.
+    public var bind = ["*", "-::*"]
+    /// TCP port; 0 for none.
+    public var port = 6379
+    /// Length of the queue of connections that wait to be accepted.
+    public var tcpBacklog = 511
+    /// Seconds between keep-alive probes on TCP connections; 0 for none.
+    public var tcpKeepaliveSeconds = 300
+    /// Path of the unix socket; empty for none.
+    public var unixsocket = ""
+    /// Permission bits of the unix socket; 0 leaves what the umask gives.
+    public var unixsocketPermissions = 0
+    /// Seconds after which an idle connection is closed; 0 for never.
+    public var timeoutSeconds = 0
+    /// Connections at one time.
+    public var maxclients = 10000
+    /// Longest argument of a request, and longest string value, in bytes.
+    public var protoMaxBulkLength = 512 * 1024 * 1024
+    /// Most bytes that an incomplete request may hold.
+    public var clientQueryBufferLimit = 1024 * 1024 * 1024
+
+    /// When connections that do not read their replies are closed.
+    public var clientOutputBufferLimits = OutputBufferLimits()
+
+    // MARK: Who may do what
+
+    /// Whether connections from other machines are refused while there is no password.
+    public var protectedMode = true
+    /// The password that AUTH asks for; empty for none.
+    public var requirepass: [UInt8] = []
+    /// Who may send DEBUG.
+    public var enableDebugCommand = ProtectedAction.no
+    /// Who may set the directives that write files (dir, dbfilename).
+    public var enableProtectedConfigs = ProtectedAction.no
+    /// Commands to rename or to remove, in the order of their lines.
+    package var renamedCommands: [CommandRename] = []
+
+    // MARK: Process
+
+    /// Whether the server leaves the terminal.
+    public var daemonize = false
+    /// File that holds the process id while the server runs; empty for none.
+    public var pidfile = ""
+    /// The least important messages that are logged.
+    public var loglevel = LogLevel.notice
+    /// File to log to; empty for standard output.
+    public var logfile = ""
+    /// Whether the start shows the logo when the log is not a terminal, too.
+    public var alwaysShowLogo = false
+    /// Directory that files are written to.
+    public var dir = "./"
+
+    // MARK: Keyspace
+
+    /// Number of databases.
+    public var databases = 16
+    /// Runs of the periodic work in a second, 1 to 500.
+    public var hz = 10
+    /// Whether expired values are freed off the loop.
+    public var lazyfreeLazyExpire = false
+    /// Whether values that a command replaces are freed off the loop.
+    public var lazyfreeLazyServerDel = false
+    /// Whether DEL works as UNLINK.
+    public var lazyfreeLazyUserDel = false
+    /// Whether FLUSHDB and FLUSHALL without a mode work as with ASYNC.
+    public var lazyfreeLazyUserFlush = false
+
+    var waiting = WaitingValues()
+
+    /// The defaults.
+    public init() {}
+
+    /// The same with every value checked against its directive's bounds and brought into its range (`hz`), for
+    /// configurations that a program has filled in.
+    package func validated() throws(ConfigurationError) -> Configuration {
+        var result = self
+        for directive in DirectiveTable.all where directive.hasEffect {
+            do {
+                try directive.set(directive.text(in: self), in: &result)
+            } catch {
+                throw .refused(line: nil, reason: "\(directive.name): \(error.reason)")
+            }
+        }
+        return result
+    }
+
+    /// Directives that differ from their default but have no effect in this version, in the table's order.
+    package var directivesWithoutEffect: [String] {
+        let defaults = Configuration()
+        return DirectiveTable.all
+            .filter { !$0.hasEffect && $0.text(in: self) != $0.text(in: defaults) }
+            .map(\.name)
+    }
+}
+
+/// When a client that does not read is dropped: at so many bytes of replies, or after some time above the soft limit.
+public struct OutputBufferLimit: Sendable {
+    /// Bytes at which it is dropped at once; 0 for no limit.
+    public var hardBytes: Int
+    /// Bytes above which it may stay for `softSeconds`; 0 for no limit.
+    public var softBytes: Int
+    /// Seconds above the soft limit.
+    public var softSeconds: Int
+
+    /// A limit; with three zeros none.
+    public init(hardBytes: Int, softBytes: Int, softSeconds: Int) {
+        self.hardBytes = hardBytes
+        self.softBytes = softBytes
+        self.softSeconds = softSeconds
+    }
+}
+
+/// The limits of each class of clients.
+public struct OutputBufferLimits: Sendable {
+    /// Clients that send commands.
+    public var normal = OutputBufferLimit(hardBytes: 0, softBytes: 0, softSeconds: 0)
+    /// Replicas.
+    public var replica = OutputBufferLimit(hardBytes: 256 << 20, softBytes: 64 << 20, softSeconds: 60)
+    /// Clients that have subscribed to channels.
+    public var pubsub = OutputBufferLimit(hardBytes: 32 << 20, softBytes: 8 << 20, softSeconds: 60)
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How important a log message is.
+public enum LogLevel: String, CaseIterable, Comparable, Sendable {
+    /// Everything, for finding faults.
+    case debug
+    /// Many details that are rarely of use.
+    case verbose
+    /// What an operator wants to see.
+    case notice
+    /// Only what needs attention.
+    case warning
+
+    private var rank: Int {
+        switch self {
+        case .debug: 0
+        case .verbose: 1
+        case .notice: 2
+        case .warning: 3
+        }
+    }
+
+    /// Whether the left one is less important.
+    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+}
+
+/// Who may do something dangerous.
+public enum ProtectedAction: String, CaseIterable, Sendable {
+    /// Nobody.
+    case no
+    /// Everybody.
+    case yes
+    /// Connections from this machine.
+    case local
+
+    func isAllowed(toLocalClient isLocal: Bool) -> Bool {
+        self == .yes || (self == .local && isLocal)
+    }
+}
+
+/// One `rename-command` line. An empty new name removes the command. Whether the command exists is for the owner of
+/// the command table to say; `line` lets it refuse in the words of the file.
+package struct CommandRename: Equatable, Sendable {
+    package let command: String
+    package let newName: String
+    package let line: ConfigurationLine
+}
+
+/// Values of directives whose feature is not here yet, by name. Only the directive's own row reads and writes them.
+struct WaitingValues: Sendable {
+    private var values: [String: any Sendable] = [:]
+
+    subscript<Value: Sendable>(name: String, default initial: Value) -> Value {
+        get { values[name] as? Value ?? initial }
+        set { values[name] = newValue }
+    }
+}

@@ -1,0 +1,210 @@
+// The rows of directives whose feature is not here yet: persistence, replication, memory limits, encodings.
+// They are parsed, bounded and shown as Redis does, and the start names those that were changed.
+
+extension DirectiveTable {
+    static let persistence = DirectiveSection(
+        title: "SNAPSHOTS AND APPEND ONLY FILE",
+        directives: [
+            Directive("save", waiting: SavePoint.defaults, .savePoints, "When to take a snapshot by itself."),
+            Directive(
+                "dbfilename", waiting: "dump.rdb", .fileName("dbfilename", mayBeEmpty: true), flags: .protected,
+                "Name of the snapshot file in dir."),
+            Directive("rdbcompression", waiting: true, .yesNo, "Compress strings in snapshots."),
+            Directive(
+                "rdbchecksum", waiting: true, .yesNo, flags: .immutable, "Write and check a checksum in snapshots."),
+            Directive(
+                "rdb-save-incremental-fsync", waiting: true, .yesNo, "Sync a snapshot to disk while it is written."),
+            Directive(
+                "stop-writes-on-bgsave-error", waiting: true, .yesNo,
+                "Refuse writes while the last snapshot has failed."),
+            Directive(
+                "sanitize-dump-payload", waiting: "no", .choice(["no", "yes", "clients"]),
+                "Whether payloads of RESTORE and snapshots are checked deeply."),
+            Directive("appendonly", waiting: false, .yesNo, "Keep an append only file."),
+            Directive(
+                "appendfilename", waiting: "appendonly.aof", .fileName("appendfilename"), flags: .immutable,
+                "First part of the names of the append only files."),
+            Directive(
+                "appenddirname", waiting: "appendonlydir", .fileName("appenddirname", kind: "dirname"),
+                flags: .immutable,
+                "Directory of the append only files in dir."),
+            Directive(
+                "appendfsync", waiting: "everysec", .choice(["everysec", "always", "no"]),
+                "When the append only file is synced to disk."),
+            Directive(
+                "no-appendfsync-on-rewrite", waiting: false, .yesNo,
+                "Do not sync the append only file while it is rewritten."),
+            Directive(
+                "auto-aof-rewrite-percentage", waiting: 100, .integer(0...int32Max),
+                "Growth in percent after which the append only file is rewritten; 0 for never."),
+            Directive(
+                "auto-aof-rewrite-min-size", waiting: 64 << 20, .memory(0...Int.max),
+                "Size in bytes below which the append only file is not rewritten by itself."),
+            Directive("aof-load-truncated", waiting: true, .yesNo, "Load an append only file that ends too early."),
+            Directive(
+                "aof-use-rdb-preamble", waiting: true, .yesNo, "Begin a rewritten append only file with a snapshot."),
+            Directive("aof-timestamp-enabled", waiting: false, .yesNo, "Write times into the append only file."),
+            Directive(
+                "aof-rewrite-incremental-fsync", waiting: true, .yesNo,
+                "Sync a rewritten append only file while it is written."),
+            Directive(
+                "aof-disable-auto-gc", waiting: false, .yesNo, "Keep append only files that are no longer needed."),
+        ])
+
+    static let replication = DirectiveSection(
+        title: "REPLICATION",
+        directives: [
+            Directive(
+                "replicaof", aliases: ["slaveof"], waiting: nil, .replicationSource, flags: .immutable,
+                "The server to be a replica of."),
+            Directive("masterauth", waiting: [], .bytes, flags: .sensitive, "Password to send to the primary."),
+            Directive("masteruser", waiting: "", .string, flags: .sensitive, "User name to send to the primary."),
+            Directive(
+                "replica-serve-stale-data", aliases: ["slave-serve-stale-data"], waiting: true, .yesNo,
+                "Answer reads while the link to the primary is down."),
+            Directive(
+                "replica-read-only", aliases: ["slave-read-only"], waiting: true, .yesNo,
+                "Refuse writes from clients on a replica."),
+            Directive(
+                "replica-lazy-flush", aliases: ["slave-lazy-flush"], waiting: false, .yesNo,
+                "Free the old data in the background before a full synchronisation is loaded."),
+            Directive(
+                "replica-ignore-maxmemory", aliases: ["slave-ignore-maxmemory"], waiting: true, .yesNo,
+                "Leave eviction to the primary."),
+            Directive(
+                "replica-ignore-disk-write-errors", waiting: false, .yesNo,
+                "Go on replicating when this replica cannot write to its disk."),
+            Directive(
+                "replica-priority", aliases: ["slave-priority"], waiting: 100, .integer(0...int32Max),
+                "Rank for promotion by Sentinel, lower first; 0 for never."),
+            Directive("replica-announced", waiting: true, .yesNo, "Whether Sentinel tells others of this replica."),
+            Directive(
+                "replica-announce-ip", aliases: ["slave-announce-ip"], waiting: "", .string,
+                "Address that a replica reports to its primary; empty for that of the connection."),
+            Directive(
+                "replica-announce-port", aliases: ["slave-announce-port"], waiting: 0, .integer(0...65535),
+                "Port that a replica reports to its primary; 0 for the one that it listens on."),
+            Directive(
+                "min-replicas-to-write", aliases: ["min-slaves-to-write"], waiting: 0, .integer(0...int32Max),
+                "Refuse writes with fewer replicas in touch than this; 0 for never."),
+            Directive(
+                "min-replicas-max-lag", aliases: ["min-slaves-max-lag"], waiting: 10, .integer(0...int32Max),
+                "Seconds of silence after which a replica no longer counts as in touch."),
+            Directive(
+                "repl-timeout", waiting: 60, .integer(1...int32Max), "Seconds after which a silent link is down."),
+            Directive(
+                "repl-ping-replica-period", aliases: ["repl-ping-slave-period"], waiting: 10, .integer(1...int32Max),
+                "Seconds between pings to replicas."),
+            Directive(
+                "repl-backlog-size", waiting: 1 << 20, .memory(1...Int.max),
+                "Bytes of the stream kept for replicas that reconnect."),
+            Directive(
+                "repl-backlog-ttl", waiting: 3600, .integer(0...Int.max),
+                "Seconds without replicas after which the backlog is freed; 0 for never."),
+            Directive(
+                "repl-disable-tcp-nodelay", waiting: false, .yesNo, "Trade latency of the stream for fewer packets."),
+            Directive("repl-diskless-sync", waiting: true, .yesNo, "Send snapshots to replicas without a file."),
+            Directive(
+                "repl-diskless-sync-delay", waiting: 5, .integer(0...int32Max),
+                "Seconds to wait for more replicas before sending a snapshot."),
+            Directive(
+                "repl-diskless-sync-max-replicas", waiting: 0, .integer(0...int32Max),
+                "Number of replicas that ends the wait; 0 for none."),
+            Directive(
+                "repl-diskless-load", waiting: "disabled", .choice(["disabled", "on-empty-db", "swapdb"]),
+                "How a replica loads a snapshot without a file."),
+            Directive("rdb-del-sync-files", waiting: false, .yesNo, "Delete snapshot files made for replication only."),
+            Directive(
+                "propagation-error-behavior", waiting: "ignore", .choice(["ignore", "panic", "panic-on-replicas"]),
+                "What to do when a replicated command fails."),
+            Directive("bind-source-addr", waiting: "", .string, "Local address of connections to the primary."),
+            Directive(
+                "shutdown-timeout", waiting: 10, .integer(0...int32Max), "Seconds that a stop waits for replicas."),
+        ])
+
+    static let memory = DirectiveSection(
+        title: "MEMORY",
+        directives: [
+            Directive(
+                "maxmemory", waiting: 0, .memory(0...UInt64.max), "Bytes above which keys are evicted; 0 for no limit."),
+            Directive(
+                "maxmemory-policy", waiting: "noeviction",
+                .choice([
+                    "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu",
+                    "allkeys-random", "noeviction",
+                ]), "Which keys are evicted."),
+            Directive("maxmemory-samples", waiting: 5, .integer(1...int32Max), "Keys compared for one eviction."),
+            Directive(
+                "maxmemory-eviction-tenacity", waiting: 10, .integer(0...100),
+                "How long one round of eviction may take."),
+            Directive(
+                "maxmemory-clients", waiting: .bytes(0), .memoryOrPercent,
+                "Memory of all clients together above which the largest are dropped; 0 for no limit."),
+            Directive("lfu-log-factor", waiting: 10, .integer(0...int32Max), "How slowly frequency counters grow."),
+            Directive(
+                "lfu-decay-time", waiting: 1, .integer(0...int32Max), "Minutes in which a frequency counter halves."),
+            Directive("lazyfree-lazy-eviction", waiting: false, .yesNo, "Free evicted values in the background."),
+            Directive(
+                "tracking-table-max-keys", waiting: 1_000_000, .integer(0...Int.max),
+                "Keys remembered for client side caching; 0 for no limit."),
+            Directive(
+                "activedefrag", waiting: false,
+                .yesNo.checked {
+                    $0 ? "Active defragmentation cannot be enabled: the allocator here has no support for it" : nil
+                }, "Defragment memory while serving; cannot be enabled."),
+            Directive(
+                "active-defrag-ignore-bytes", waiting: 100 << 20, .memory(1...Int.max),
+                "Fragmentation in bytes below which nothing is done."),
+            Directive(
+                "active-defrag-threshold-lower", waiting: 10, .integer(0...1000),
+                "Fragmentation in percent at which defragmentation begins."),
+            Directive(
+                "active-defrag-threshold-upper", waiting: 100, .integer(0...1000),
+                "Fragmentation in percent at which the most effort is used."),
+            Directive("active-defrag-cycle-min", waiting: 1, .integer(1...99), "Least effort in percent of CPU."),
+            Directive("active-defrag-cycle-max", waiting: 25, .integer(1...99), "Most effort in percent of CPU."),
+            Directive(
+                "active-defrag-max-scan-fields", waiting: 1000, .integer(1...Int.max),
+                "Elements above which a value is defragmented in steps."),
+            Directive("jemalloc-bg-thread", waiting: true, .yesNo, "Let jemalloc purge in a thread of its own."),
+        ])
+
+    static let encodings = DirectiveSection(
+        title: "ENCODINGS",
+        directives: [
+            Directive(
+                "hash-max-listpack-entries", aliases: ["hash-max-ziplist-entries"], waiting: 512, .integer(0...Int.max),
+                "Most fields of a hash in one packed block."),
+            Directive(
+                "hash-max-listpack-value", aliases: ["hash-max-ziplist-value"], waiting: 64, .memory(0...Int.max),
+                "Longest field or value, in bytes, of a hash in one packed block."),
+            Directive(
+                "list-max-listpack-size", aliases: ["list-max-ziplist-size"], waiting: -2,
+                .integer(Int(Int32.min)...int32Max),
+                "Most elements of one block of a list, or its size class (-1 for 4 kb up to -5 for 64 kb)."),
+            Directive(
+                "list-compress-depth", waiting: 0, .integer(0...int32Max),
+                "Blocks at each end of a list that stay uncompressed; 0 for no compression."),
+            Directive(
+                "set-max-intset-entries", waiting: 512, .integer(0...Int.max), "Most members of a set of integers."),
+            Directive(
+                "set-max-listpack-entries", waiting: 128, .integer(0...Int.max),
+                "Most members of a set in one packed block."),
+            Directive(
+                "set-max-listpack-value", waiting: 64, .memory(0...Int.max),
+                "Longest member, in bytes, of a set in one packed block."),
+            Directive(
+                "zset-max-listpack-entries", aliases: ["zset-max-ziplist-entries"], waiting: 128, .integer(0...Int.max),
+                "Most members of a sorted set in one packed block."),
+            Directive(
+                "zset-max-listpack-value", aliases: ["zset-max-ziplist-value"], waiting: 64, .memory(0...Int.max),
+                "Longest member, in bytes, of a sorted set in one packed block."),
+            Directive(
+                "hll-sparse-max-bytes", waiting: 3000, .memory(0...Int.max), "Most bytes of a sparse HyperLogLog."),
+            Directive(
+                "stream-node-max-bytes", waiting: 4096, .memory(0...Int.max), "Most bytes of a block of a stream."),
+            Directive(
+                "stream-node-max-entries", waiting: 100, .integer(0...Int.max), "Most entries of a block of a stream."),
+            Directive("activerehashing", waiting: true, .yesNo, "Grow tables in idle time, too."),
+        ])
+}

@@ -1,0 +1,80 @@
+// The time as the server sees it: the system's clocks, or one that a test turns by hand.
+
+import Synchronization
+
+/// The one source of time. A value to hand around; cheap to ask.
+struct Clock: Sendable {
+    enum Source: Sendable {
+        case system
+        case manual(ManualClock)
+    }
+
+    let source: Source
+
+    init(_ source: Source) { self.source = source }
+
+    /// The time of day since 1970, in UTC: what expiries are compared with.
+    @inline(__always)
+    func wallMilliseconds() -> Int64 { wallMicroseconds() / 1000 }
+
+    @inline(__always)
+    func wallMicroseconds() -> Int64 {
+        switch source {
+        case .system: SystemTime.wallMicroseconds()
+        case .manual(let clock): clock.wallMicroseconds
+        }
+    }
+
+    /// For measuring how long something took: never steps back.
+    @inline(__always)
+    func monotonicNanoseconds() -> Int64 {
+        switch source {
+        case .system: SystemTime.monotonicNanoseconds()
+        case .manual(let clock): clock.monotonicNanoseconds
+        }
+    }
+}
+
+/// A clock that stands still until it is told otherwise; usable from any thread.
+package final class ManualClock: Sendable {
+    private struct Reading {
+        var wallMicroseconds: Int64
+        var monotonicNanoseconds: Int64
+    }
+
+    private let reading: Mutex<Reading>
+
+    /// `wallMilliseconds` is the time since 1970 to start at. The monotonic clock starts at 0.
+    package init(wallMilliseconds: Int64) {
+        reading = Mutex(
+            Reading(wallMicroseconds: Self.scaled(wallMilliseconds, by: 1000), monotonicNanoseconds: 0))
+    }
+
+    /// Moves both clocks on. Time does not go back: a negative number moves nothing.
+    package func advance(milliseconds: Int64) {
+        let step = max(milliseconds, 0)
+        reading.withLock { reading in
+            reading.wallMicroseconds = Self.sum(reading.wallMicroseconds, Self.scaled(step, by: 1000))
+            reading.monotonicNanoseconds = Self.sum(reading.monotonicNanoseconds, Self.scaled(step, by: 1_000_000))
+        }
+    }
+
+    /// Sets the time of day, forth or back, as an operator may; the monotonic clock does not notice.
+    package func set(wallMilliseconds: Int64) {
+        reading.withLock { $0.wallMicroseconds = Self.scaled(wallMilliseconds, by: 1000) }
+    }
+
+    package var wallMicroseconds: Int64 { reading.withLock { $0.wallMicroseconds } }
+    package var monotonicNanoseconds: Int64 { reading.withLock { $0.monotonicNanoseconds } }
+
+    /// Stops at the ends of what Int64 holds: the numbers come from outside.
+    private static func scaled(_ value: Int64, by factor: Int64) -> Int64 {
+        let (product, overflow) = value.multipliedReportingOverflow(by: factor)
+        return overflow ? (value < 0 ? .min : .max) : product
+    }
+
+    private static func sum(_ value: Int64, _ step: Int64) -> Int64 {
+        let (sum, overflow) = value.addingReportingOverflow(step)
+        return overflow ? .max : sum
+    }
+}

@@ -1,0 +1,204 @@
+// The event loop: one serial queue that owns everything, one epoll or kqueue set that holds all sockets, and one
+// Dispatch source that watches the set.
+//
+// When the set becomes readable the source's handler runs turns: wait for events, let each ready object work, do what
+// other threads posted, end the turn. While turns keep finding work the handler stays and waits briefly for more,
+// because going back to Dispatch costs two thread switches; after `longestStay` it goes back all the same, so that
+// timers and other work on the queue get their chance. Going back loses nothing: the set is level-triggered.
+
+import Dispatch
+import Synchronization
+
+/// What the loop's owner does around the turns.
+protocol EventLoopDelegate: AnyObject {
+    /// After the events of a turn: write what is waiting, close what is done, expire what is due. True asks for another
+    /// turn soon although no event may come.
+    func endTurn() -> Bool
+}
+
+/// Guard for `@unchecked Sendable`: mutable state is touched on `queue` only, except `isStaying` and `mailbox`, which
+/// are safe by themselves.
+final class EventLoop: @unchecked Sendable {
+    let queue: DispatchQueue
+    private let poller: Box<Poller>
+    private let mailbox: Mailbox
+    private var source: (any DispatchSourceRead)?
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    weak var delegate: (any EventLoopDelegate)?
+    // How long a stay lasts is real time, whatever clock the server lives by.
+    private let clock = Clock(.system)
+    /// Set while a handler stays on the queue: others had better use the mailbox.
+    private let isStaying = Atomic<Bool>(false)
+    private let hasStopped = Atomic<Bool>(false)
+
+    private static let longestStayNanoseconds: Int64 = 10_000_000
+    private static let briefWaitMilliseconds: Int32 = 1
+    private static let wakeupToken = UInt64.max
+
+    private struct Slot {
+        var object: Pollable?
+        /// Events of a descriptor that was closed within the same turn carry an older generation.
+        var generation: UInt32
+    }
+
+    init(label: String) throws(SystemError) {
+        queue = DispatchQueue(label: label, qos: .userInitiated)
+        mailbox = try Mailbox()
+        let poller = try Poller()
+        try poller.add(mailbox.descriptor, interest: .read, token: Self.wakeupToken)
+        self.poller = Box(poller)
+    }
+
+    // MARK: Registration
+
+    func add(_ object: Pollable, descriptor: FileDescriptor, interest: PollInterest) throws(SystemError) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let index: Int
+        if let free = freeSlots.popLast() {
+            index = free
+        } else {
+            index = slots.count
+            slots.append(Slot(object: nil, generation: 0))
+        }
+        let token = UInt64(slots[index].generation) << 32 | UInt64(index)
+        do {
+            try poller.value.add(descriptor, interest: interest, token: token)
+        } catch {
+            freeSlots.append(index)
+            throw error
+        }
+        slots[index].object = object
+        object.token = token
+    }
+
+    func modify(_ object: Pollable, descriptor: FileDescriptor, interest: PollInterest) throws(SystemError) {
+        guard let token = object.token else { return }
+        try poller.value.modify(descriptor, interest: interest, token: token)
+    }
+
+    func remove(_ object: Pollable, descriptor: FileDescriptor) {
+        guard let token = object.token else { return }
+        // The descriptor is about to be closed, which removes it from the set as well; a failure changes nothing.
+        try? poller.value.remove(descriptor)
+        let index = Int(token & 0xFFFF_FFFF)
+        slots[index].object = nil
+        // Wrapping is fine: a generation only has to differ from those of the turn in progress.
+        slots[index].generation &+= 1
+        freeSlots.append(index)
+        object.token = nil
+    }
+
+    // MARK: Life
+
+    func start() {
+        let source = DispatchSource.makeReadSource(fileDescriptor: poller.value.descriptor.rawValue, queue: queue)
+        source.setEventHandler { [weak self] in self?.stay() }
+        self.source = source
+        source.activate()
+    }
+
+    /// Ends the loop; `completion` runs when Dispatch has let go of the descriptor. On the queue.
+    func stop(completion: @escaping @Sendable () -> Void) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        hasStopped.store(true, ordering: .releasing)
+        for job in mailbox.close() { job() }
+        guard let source else {
+            completion()
+            return
+        }
+        self.source = nil
+        // The descriptors must stay open until Dispatch is done with them: the handler keeps the loop alive.
+        source.setCancelHandler { [self] in
+            withExtendedLifetime(self) {}
+            completion()
+        }
+        source.cancel()
+    }
+
+    // MARK: Turns
+
+    private func stay() {
+        isStaying.store(true, ordering: .sequentiallyConsistent)
+        defer { isStaying.store(false, ordering: .sequentiallyConsistent) }
+        let end = clock.monotonicNanoseconds() + Self.longestStayNanoseconds
+        var wait: Int32 = 0
+        while !hasStopped.load(ordering: .relaxed) {
+            let count = poller.value.wait(timeoutMilliseconds: wait)
+            for index in 0..<count { deliver(poller.value.event(at: index)) }
+            let wantsMore = finishTurn()
+            wait = wantsMore ? 0 : Self.briefWaitMilliseconds
+            if count == 0, !wantsMore { break }
+            if clock.monotonicNanoseconds() >= end { break }
+        }
+    }
+
+    private func deliver(_ event: PollEvent) {
+        if event.token == Self.wakeupToken {
+            for job in mailbox.take() { job() }
+            return
+        }
+        let index = Int(event.token & 0xFFFF_FFFF)
+        guard slots[index].generation == UInt32(event.token >> 32), let object = slots[index].object else { return }
+        object.becameReady(readable: event.readable, writable: event.writable, hangup: event.hangup)
+    }
+
+    private func finishTurn() -> Bool { delegate?.endTurn() ?? false }
+
+    /// Runs a turn without waiting for events, for timers on the queue. True asks for another one soon.
+    func turn() -> Bool {
+        dispatchPrecondition(condition: .onQueue(queue))
+        return finishTurn()
+    }
+
+    // MARK: Doors for other threads
+
+    /// Runs `body` on the loop and waits for its result. At rest it runs on the caller's own thread, without a hop; while
+    /// the loop is busy staying it goes through the mailbox. Must not be called from the loop itself.
+    func perform<Result: Sendable>(_ body: @Sendable () -> Result) -> Result {
+        dispatchPrecondition(condition: .notOnQueue(queue))
+        if isStaying.load(ordering: .sequentiallyConsistent), let result = performByMail(body) { return result }
+        return queue.sync {
+            let result = body()
+            _ = finishTurn()
+            return result
+        }
+    }
+
+    private func performByMail<Result: Sendable>(_ body: @Sendable () -> Result) -> Result? {
+        withoutActuallyEscaping(body) { body in
+            let done = DispatchSemaphore(value: 0)
+            let answer = Answer<Result>()
+            let wasPosted = mailbox.post {
+                answer.value.withLock { $0 = body() }
+                done.signal()
+            }
+            guard wasPosted else { return nil }
+            done.wait()
+            return answer.value.withLock { $0 }
+        }
+    }
+
+    private final class Answer<Result: Sendable>: Sendable {
+        let value = Mutex<Result?>(nil)
+    }
+
+    /// The same without blocking a thread while the loop is busy.
+    func perform<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+        if isStaying.load(ordering: .sequentiallyConsistent) {
+            return await withCheckedContinuation { continuation in
+                let wasPosted = mailbox.post { continuation.resume(returning: body()) }
+                if !wasPosted { continuation.resume(returning: self.performAtRest(body)) }
+            }
+        }
+        return performAtRest(body)
+    }
+
+    private func performAtRest<Result>(_ body: @Sendable () -> Result) -> Result {
+        queue.sync {
+            let result = body()
+            _ = finishTurn()
+            return result
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// From a parsed request to its reply: all refusals in their order, then the handler.
+
+struct Executor: ~Copyable {
+    let server: ServerContext
+    private var hashes = GrowableArray<UInt64>(capacity: 64)
+    /// Keeps the reads of `touchAhead` from being optimised away.
+    private(set) var touched: UInt = 0
+
+    /// Databases smaller than this sit in the caches anyway.
+    private static let touchThreshold = 4096
+
+    init(server: ServerContext) { self.server = server }
+
+    /// Executes the requests of `batch`, which were parsed from `bytes`, and returns how many were executed: fewer than
+    /// all when the session closes on the way.
+    mutating func execute(
+        _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
+    ) -> Int {
+        server.refreshTime()
+        touchAhead(batch, bytes: bytes, session: session)
+        var call = CommandCall(
+            server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: session.version))
+        swap(&call.reply, &reply)
+        var executed = 0
+        while executed < batch.count, !session.closesAfterReplies {
+            run(batch.arguments(executed, in: bytes), &call)
+            executed += 1
+        }
+        swap(&call.reply, &reply)
+        return executed
+    }
+
+    private func run(_ arguments: borrowing Arguments, _ call: inout CommandCall) {
+        guard let id = resolve(arguments, &call) else { return }
+        call.command = id
+        call.session.lastCommand = id
+        server.statistics.value.commandsProcessed += 1
+        server.commands[id].calls += 1
+        guard let handler = server.commands[id].handler else { return }
+        let mark = call.reply.buffer.mark()
+        do {
+            try handler(&call, arguments)
+        } catch {
+            server.commands[id].failedCalls += 1
+            call.reply.buffer.rewind(to: mark)
+            refuse(error, &call)
+        }
+    }
+
+    /// The gates. Nil: the request was refused and answered.
+    private func resolve(_ arguments: borrowing Arguments, _ call: inout CommandCall) -> CommandID? {
+        guard var id = server.commands.find(arguments[0]) else {
+            refuse(Self.unknownCommand(arguments), &call)
+            return nil
+        }
+        if !server.commands[id].subcommands.isEmpty, arguments.count > 1 {
+            guard let subcommand = server.commands.find(arguments[1], under: id) else {
+                let name = Self.excerpt(arguments[1], limit: 128)
+                refuse(.unknownSubcommand(name, of: server.commands[id].fullName), &call)
+                return nil
+            }
+            id = subcommand
+        }
+        guard server.commands[id].accepts(wordCount: arguments.count) else {
+            return reject(id, .wrongArity(server.commands[id].fullName), &call)
+        }
+        if server.commands[id].flags.contains(.protected), let refusal = protectionRefusal(id, call.session) {
+            return reject(id, refusal, &call)
+        }
+        if !call.session.isAuthenticated, !server.commands[id].flags.contains(.noAuth) {
+            return reject(id, .noAuthentication, &call)
+        }
+        return id
+    }
+
+    private func reject(_ id: CommandID, _ error: ReplyError, _ call: inout CommandCall) -> CommandID? {
+        server.commands[id].rejectedCalls += 1
+        refuse(error, &call)
+        return nil
+    }
+
+    private func refuse(_ error: ReplyError, _ call: inout CommandCall) {
+        server.statistics.value.count(error)
+        call.reply.error(error)
+    }
+
+    /// DEBUG is for those whom the configuration lets in.
+    private func protectionRefusal(_ id: CommandID, _ session: Session) -> ReplyError? {
+        switch server.configuration.value.enableDebugCommand {
+        case .yes: return nil
+        case .local where session.transport?.isLocal ?? true: return nil
+        case .local, .no:
+            return ReplyError(
+                "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
+                    + "you can run it from a local connection, otherwise you need to set this option in the "
+                    + "configuration file, and then restart the server.")
+        }
+    }
+
+    // MARK: Texts
+
+    private static func unknownCommand(_ arguments: borrowing Arguments) -> ReplyError {
+        var shown = ""
+        for index in 1..<max(1, arguments.count) where shown.utf8.count < 128 {
+            shown += "'\(excerpt(arguments[index], limit: 128 - shown.utf8.count))' "
+        }
+        let name = excerpt(arguments[0], limit: 128)
+        return ReplyError("ERR unknown command '\(name)', with args beginning with: \(shown)")
+    }
+
+    private static func excerpt(_ word: ByteSpan, limit: Int) -> String {
+        word.extracting(first: limit).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // MARK: Reading ahead
+
+    /// With many requests at hand, hashes all their first keys and touches all their buckets and records ahead of use.
+    private mutating func touchAhead(_ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session) {
+        let database = session.database
+        guard batch.count > 1, server.keyspace.value.databases[database].count > Self.touchThreshold else { return }
+        hashes.removeAll(keeping: 1024)
+        for index in 0..<batch.count {
+            let arguments = batch.arguments(index, in: bytes)
+            guard let id = server.commands.find(arguments[0]) else { continue }
+            let firstKey = server.commands[id].firstKey
+            guard firstKey > 0, firstKey < arguments.count else { continue }
+            hashes.append(server.keyspace.value.hash(arguments[firstKey], in: database))
+        }
+        touched = server.keyspace.value.touchAhead(hashes, in: database)
+    }
+}

@@ -1,0 +1,117 @@
+// Where a command's keys stand among its words and what it does to them. Source: Redis's "Command key specifications".
+
+struct KeySpec: Sendable {
+    /// Where to begin looking.
+    enum Begin: Sendable {
+        case index(Int)
+        case keyword(String, startFrom: Int)
+    }
+
+    /// How to go on from there.
+    enum Find: Sendable {
+        /// Up to `last` words behind the first (negative: counted from the end), every `step`-th; `limit` 2 means the
+        /// first half of what is left, and so on.
+        case range(last: Int, step: Int, limit: Int)
+        /// A word that counts the keys.
+        case keyNumber(index: Int, first: Int, step: Int)
+    }
+
+    let flags: Flags
+    let begin: Begin
+    let find: Find
+    let notes: String?
+
+    init(_ flags: Flags, begin: Begin, find: Find, notes: String? = nil) {
+        self.flags = flags
+        self.begin = begin
+        self.find = find
+        self.notes = notes
+    }
+
+    /// One key at a fixed place.
+    static func key(_ index: Int = 1, _ flags: Flags, notes: String? = nil) -> KeySpec {
+        KeySpec(flags, begin: .index(index), find: .range(last: 0, step: 1, limit: 0), notes: notes)
+    }
+
+    /// Keys from a fixed place to the end.
+    static func keys(from index: Int = 1, step: Int = 1, _ flags: Flags, notes: String? = nil) -> KeySpec {
+        KeySpec(flags, begin: .index(index), find: .range(last: -1, step: step, limit: 0), notes: notes)
+    }
+
+    /// In the order that COMMAND INFO lists them.
+    struct Flags: OptionSet, Sendable {
+        let rawValue: Int
+
+        static let readOnly = Flags(rawValue: 1 << 0)
+        static let readWrite = Flags(rawValue: 1 << 1)
+        static let overwrite = Flags(rawValue: 1 << 2)
+        static let remove = Flags(rawValue: 1 << 3)
+        static let access = Flags(rawValue: 1 << 4)
+        static let update = Flags(rawValue: 1 << 5)
+        static let insert = Flags(rawValue: 1 << 6)
+        static let delete = Flags(rawValue: 1 << 7)
+        static let notKey = Flags(rawValue: 1 << 8)
+        static let incomplete = Flags(rawValue: 1 << 9)
+        static let variableFlags = Flags(rawValue: 1 << 10)
+
+        static let names = [
+            "RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags",
+        ]
+    }
+
+    /// Positions of the keys among `count` words; nil when the words do not fit the specification.
+    func positions(count: Int, word: (Int) -> String) -> [Int]? {
+        guard let first = firstPosition(count: count, word: word) else { return nil }
+        switch find {
+        case .range(let last, let step, let limit):
+            let end: Int
+            if last >= 0 {
+                end = first + last
+            } else if limit <= 1 {
+                end = count + last
+            } else {
+                end = first + (count - first) / limit + last
+            }
+            guard end < count, end >= first else { return nil }
+            return Array(stride(from: first, through: end, by: step))
+        case .keyNumber(let index, let firstKey, let step):
+            guard first + index < count, let number = Int(word(first + index)), number >= 0 else { return nil }
+            let start = first + firstKey
+            let (span, overflow) = (number - 1).multipliedReportingOverflow(by: step)
+            guard !overflow, number == 0 || (span <= count && start + span < count) else { return nil }
+            return number == 0 ? [] : Array(stride(from: start, through: start + span, by: step))
+        }
+    }
+
+    private func firstPosition(count: Int, word: (Int) -> String) -> Int? {
+        switch begin {
+        case .index(let index): return index < count ? index : nil
+        case .keyword(let keyword, let startFrom):
+            let backwards = startFrom < 0
+            let start = backwards ? count + startFrom : startFrom
+            guard start > 0, start < count else { return nil }
+            let places = backwards ? Array(stride(from: start, through: 1, by: -1)) : Array(start..<count)
+            return places.first { word($0).uppercased() == keyword.uppercased() }.flatMap { $0 + 1 < count ? $0 + 1 : nil }
+        }
+    }
+}
+
+extension CommandSpec {
+    /// The old first/last/step form of the key positions, as COMMAND INFO still gives it.
+    var legacyRange: (first: Int, last: Int, step: Int) {
+        var (first, last, step) = (0, 0, 0)
+        for spec in keys {
+            guard case .index(let begin) = spec.begin, case .range(let span, let stride, let limit) = spec.find,
+                limit <= 1
+            else { continue }
+            let end = span >= 0 ? begin + span : span
+            if first == 0 {
+                (first, last, step) = (begin, end, stride)
+            } else if last >= 0, begin == last + 1, stride == step || step == 1 {
+                // Ranges that continue each other are one.
+                last = end
+            }
+        }
+        return (first, last, step)
+    }
+}

@@ -1,0 +1,75 @@
+// What a command can reach: the keyspace, the configuration, the other clients, and a few named services that the
+// engine fills in, because what they do lies above this floor.
+
+final class ServerContext {
+    let keyspace: Box<Keyspace>
+    let configuration: Box<Configuration>
+    let commands: CommandIndex
+    let statistics: Box<ServerStatistics>
+    let clients = ClientRegistry()
+    let clock: Clock
+    let identity: ServerIdentity
+    let log: Log
+    var services = ServerServices()
+
+    init(
+        keyspace: consuming Keyspace, configuration: Configuration, commands: consuming CommandIndex, clock: Clock,
+        identity: ServerIdentity, log: Log
+    ) {
+        self.keyspace = Box(keyspace)
+        self.configuration = Box(configuration)
+        self.commands = commands
+        self.clock = clock
+        self.identity = identity
+        self.log = log
+        statistics = Box(ServerStatistics())
+    }
+
+    /// Reads the clock for the work that follows.
+    func refreshTime() { keyspace.value.setNow(clock.wallMilliseconds()) }
+
+    /// Memory of the data and of the clients' buffers.
+    var usedMemory: Int { keyspace.value.memoryBytes + services.networkBufferBytes() }
+
+    var monotonicSeconds: Int64 { clock.monotonicNanoseconds() / 1_000_000_000 }
+}
+
+/// What does not change while the server runs.
+struct ServerIdentity: Sendable {
+    /// 40 hexadecimal digits, new at every start.
+    let runID: String
+    let startedAtMonotonicSeconds: Int64
+    let executable: String
+    let configurationFile: String
+    let role: Role
+
+    /// Whether the server is a process of its own or part of a program.
+    enum Role: Sendable { case daemon, embedded }
+}
+
+/// Requests that commands make of the floors above; the engine fills them.
+struct ServerServices {
+    enum ShutdownOutcome {
+        case accepted
+        case refused(ReplyError)
+    }
+
+    /// Ends the server after this turn.
+    var shutdown: (ShutdownRequest) -> ShutdownOutcome = { _ in .accepted }
+    /// Makes changed directives effective: what must be undone when it cannot be done is told by an error text.
+    var applyConfiguration: (_ changed: [String]) -> String? = { _ in nil }
+    /// Stops the whole engine for a while, as DEBUG SLEEP asks.
+    var sleep: (_ microseconds: Int64) -> Void = { _ in }
+    /// Buffers and such that belong to no client, for INFO memory.
+    var networkBufferBytes: () -> Int = { 0 }
+    /// TCP port in use, 0 when there is none.
+    var port: () -> Int = { 0 }
+}
+
+/// SHUTDOWN's options.
+struct ShutdownRequest: Equatable, Sendable {
+    enum Save: Equatable, Sendable { case ifConfigured, always, never }
+    var save = Save.ifConfigured
+    var isNow = false
+    var isForced = false
+}

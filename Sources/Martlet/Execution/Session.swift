@@ -1,0 +1,48 @@
+// One client as the engine knows it: who it is, what it chose, what it may do. The bytes are the transport's business.
+
+/// What a session can ask of the connection that carries it.
+protocol SessionTransport: AnyObject {
+    /// Both ends as text, `ip:port`, or `path:0` for unix sockets.
+    var remoteAddress: String { get }
+    var localAddress: String { get }
+    /// -1 when there is no descriptor.
+    var descriptorNumber: Int32 { get }
+    /// Requests that wait, room for more, and replies that wait, in bytes.
+    var queryBufferCount: Int { get }
+    var queryBufferRoom: Int { get }
+    var replyBufferCount: Int { get }
+    var replySegmentCount: Int { get }
+    var memoryBytes: Int { get }
+    /// Whether the peer is on this machine.
+    var isLocal: Bool { get }
+    var isUnixSocket: Bool { get }
+}
+
+final class Session {
+    let id: Int64
+    weak let transport: (any SessionTransport)?
+    /// Monotonic seconds.
+    let createdAt: Int64
+    var lastInteractionAt: Int64
+
+    var database = 0
+    var version = RESPVersion.resp2
+    var name = ""
+    var libraryName = ""
+    var libraryVersion = ""
+    var isAuthenticated: Bool
+    /// Set by QUIT and by errors that end a connection: no further request is executed, pending replies are sent.
+    var closesAfterReplies = false
+    /// The full name of the last command, for CLIENT LIST.
+    var lastCommand: CommandID?
+    /// Bytes of the arguments of the command in execution.
+    var argumentBytes = 0
+
+    init(id: Int64, transport: any SessionTransport, isAuthenticated: Bool, monotonicSeconds: Int64) {
+        self.id = id
+        self.transport = transport
+        self.isAuthenticated = isAuthenticated
+        createdAt = monotonicSeconds
+        lastInteractionAt = monotonicSeconds
+    }
+}

@@ -1,0 +1,32 @@
+// Moving and copying whole keys, between names and between databases.
+
+extension Keyspace {
+    /// Puts a copy of `record` under `key`, which must not exist there; with the deadline given.
+    mutating func insertCopy(of record: Record, as key: ByteSpan, deadline: Int64?, in index: Int) {
+        key.withUnsafeBytes { keyBytes in
+            let copy = databases[index].makeRecord(
+                key: keyBytes, payloadCount: record.payloadCount, kind: record.valueKind,
+                hasDeadline: deadline != nil, access: accessClock)
+            if record.holdsObject {
+                // Shared until one of the two is changed.
+                databases[index].setObject(record.object(as: LargeBytes.self), of: copy)
+            } else {
+                copy.payload.copyMemory(from: UnsafeRawBufferPointer(record.payload))
+            }
+            databases[index].table.insert(copy, hash: databases[index].table.hash(keyBytes))
+            if let deadline { file(copy, deadline: deadline, in: index) }
+        }
+    }
+
+    /// Moves the live record of `key` to another name or database, value, deadline and access clock along with it;
+    /// nothing may stand there.
+    mutating func move(_ key: ByteSpan, in source: Int, to newKey: ByteSpan, in target: Int) {
+        key.withUnsafeBytes { keyBytes in
+            let hash = databases[source].table.hash(keyBytes)
+            guard let record = live(keyBytes, hash: hash, in: source) else { return }
+            let deadline = record.hasDeadline ? record.deadline : nil
+            insertCopy(of: record, as: newKey, deadline: deadline, in: target)
+            _ = databases[source].remove(record, hash: hash)
+        }
+    }
+}

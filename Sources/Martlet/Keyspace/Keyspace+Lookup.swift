@@ -1,0 +1,93 @@
+// The one door to keys. Side effects of a lookup: an expired key is removed and counted; reads count hits and misses;
+// the access clock of the record is set unless the caller only looks.
+
+/// What a lookup is for.
+enum LookupIntent {
+    /// A command reads the value: counts a hit or a miss, sets the access clock.
+    case read
+    /// A command is about to change the value: sets the access clock.
+    case write
+    /// TTL, TYPE and the like: counts, but leaves the access clock.
+    case peek
+    /// OBJECT and DEBUG: neither counts nor touches.
+    case inspect
+}
+
+extension Keyspace {
+    /// The live record of `key`, good until the next change of the keyspace.
+    @inline(__always)
+    mutating func lookup(_ key: ByteSpan, in index: Int, for intent: LookupIntent) -> Record? {
+        key.withUnsafeBytes { lookup($0, in: index, for: intent) }
+    }
+
+    mutating func lookup(_ key: UnsafeRawBufferPointer, in index: Int, for intent: LookupIntent) -> Record? {
+        let hash = databases[index].table.hash(key)
+        guard let record = live(key, hash: hash, in: index) else {
+            if intent == .read || intent == .peek { statistics.misses += 1 }
+            return nil
+        }
+        switch intent {
+        case .read:
+            statistics.hits += 1
+            touch(record)
+        case .write: touch(record)
+        case .peek: statistics.hits += 1
+        case .inspect: break
+        }
+        return record
+    }
+
+    /// The record of `key` unless its time is over; then it is removed.
+    @inline(__always)
+    mutating func live(_ key: UnsafeRawBufferPointer, hash: UInt64, in index: Int) -> Record? {
+        guard let record = databases[index].table.find(key, hash: hash) else { return nil }
+        guard record.hasDeadline, hasPassed(record.deadline) else { return record }
+        expire(record, hash: hash, in: index)
+        return nil
+    }
+
+    /// A key lives through the millisecond of its deadline, as in Redis.
+    func hasPassed(_ deadline: Int64) -> Bool { now > deadline }
+
+    private func touch(_ record: Record) {
+        // Comparing first keeps a record's cache line clean when it is read many times within a second.
+        if record.access != accessClock { record.access = accessClock }
+    }
+
+    func hash(_ key: ByteSpan, in index: Int) -> UInt64 {
+        key.withUnsafeBytes { databases[index].table.hash($0) }
+    }
+
+    /// Brings the memory of keys that are about to be used closer: all buckets first, then all records, so that their
+    /// cache misses overlap. The result means nothing; it keeps the reads from being optimised away.
+    func touchAhead(_ hashes: borrowing GrowableArray<UInt64>, in index: Int) -> UInt {
+        var sum: UInt = 0
+        for place in 0..<hashes.count { sum &+= databases[index].table.touch(hash: hashes[place]) }
+        for place in 0..<hashes.count {
+            if let record = databases[index].table.candidate(hash: hashes[place]) { sum &+= UInt(record.kind) }
+        }
+        return sum
+    }
+
+    // MARK: Removal
+
+    @discardableResult
+    mutating func remove(_ key: ByteSpan, in index: Int, lazily: Bool) -> Bool {
+        key.withUnsafeBytes { bytes in
+            let hash = databases[index].table.hash(bytes)
+            guard let record = live(bytes, hash: hash, in: index) else { return false }
+            drop(databases[index].remove(record, hash: hash), lazily: lazily)
+            return true
+        }
+    }
+
+    mutating func expire(_ record: Record, hash: UInt64, in index: Int) {
+        statistics.expiredKeys += 1
+        drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onExpire)
+    }
+
+    /// Lets go of a large value, here or elsewhere.
+    func drop(_ value: LargeBytes?, lazily: Bool) {
+        if lazily, let value, value.capacity >= Reclaimer.worthwhileBytes { reclaimer.drop(value) }
+    }
+}

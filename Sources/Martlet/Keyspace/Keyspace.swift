@@ -1,0 +1,85 @@
+// All databases and the doors to them. A command touches keys only through the methods in this folder: they drop what
+// has expired, keep the access clock and the statistics, and keep table, heap and deadline index in step.
+
+/// Counters of the keyspace, as INFO shows them.
+struct KeyspaceStatistics {
+    var hits = 0
+    var misses = 0
+    var expiredKeys = 0
+    /// Time spent on active expiry.
+    var expireCycleNanoseconds: Int64 = 0
+    /// How late the latest active expiry was, and the worst since CONFIG RESETSTAT, in milliseconds.
+    var expireLag: Int64 = 0
+    var expireLagMaximum: Int64 = 0
+}
+
+struct Keyspace: ~Copyable {
+    let databases: FixedArray<Database>
+    private let seed: HashSeed
+    var random: SeededRandom
+    var statistics = KeyspaceStatistics()
+    /// Changes since the last save, as Redis counts them.
+    var dirty = 0
+    /// Wall clock in milliseconds, set by the owner before each batch of work.
+    private(set) var now: Int64
+    /// The access clock: seconds, 24 bits.
+    private(set) var accessClock: UInt32 = 0
+    /// Active expiry, as DEBUG SET-ACTIVE-EXPIRE switches it.
+    var expiresActively = true
+    /// No deadline is earlier than this; Int64.max when none is known.
+    var earliestDeadline = Int64.max
+    /// Frees values and databases elsewhere.
+    let reclaimer = Reclaimer()
+    /// Whether deletions by a command, by expiry, by another command's overwrite free their values elsewhere.
+    var lazyFree = LazyFreePolicy()
+
+    init(databaseCount: Int, seed: HashSeed, random: SeededRandom, now: Int64) {
+        self.seed = seed
+        self.random = random
+        self.now = now
+        databases = FixedArray(count: databaseCount) { _ in Database(seed: seed, now: now) }
+        setNow(now)
+    }
+
+    mutating func setNow(_ milliseconds: Int64) {
+        now = milliseconds
+        accessClock = UInt32(truncatingIfNeeded: milliseconds / 1000) & 0xFF_FFFF
+    }
+
+    /// Memory of all keys, values and indexes.
+    var memoryBytes: Int {
+        var total = 0
+        for index in 0..<databases.count { total += databases[index].memoryBytes }
+        return total
+    }
+
+    // MARK: Whole databases
+
+    func swapDatabases(_ first: Int, _ second: Int) { databases.swap(first, second) }
+
+    /// Empties a database and returns how many keys it had.
+    mutating func flush(_ index: Int, lazily: Bool) -> Int {
+        let count = databases[index].count
+        guard count > 0 else { return 0 }
+        let old = databases.exchange(index, with: Database(seed: seed, now: now))
+        if lazily { reclaimer.drop(old, count: count) }
+        return count
+    }
+}
+
+/// `lazyfree-lazy-*`: which deletions leave the freeing of large values to another thread.
+struct LazyFreePolicy {
+    var onExpire = false
+    var onServerDelete = false
+    var onUserDelete = false
+    var onUserFlush = false
+
+    init() {}
+
+    init(_ configuration: Configuration) {
+        onExpire = configuration.lazyfreeLazyExpire
+        onServerDelete = configuration.lazyfreeLazyServerDel
+        onUserDelete = configuration.lazyfreeLazyUserDel
+        onUserFlush = configuration.lazyfreeLazyUserFlush
+    }
+}

@@ -1,0 +1,91 @@
+// The public face: a server that a program starts, connects to and stops.
+
+import Dispatch
+
+/// A Redis-compatible server inside this process.
+///
+/// ```swift
+/// let server = try MartletServer()
+/// let connection = try server.connect()
+/// try connection.send("SET", "greeting", "hello", "EX", 60)
+/// print(try connection.send("GET", "greeting").string ?? "gone")
+/// server.stop()
+/// ```
+///
+/// Several servers live in one process without sharing anything. Dropping the last reference to a server stops it.
+public final class MartletServer: Sendable {
+    private let engine: Engine
+
+    /// Starts a server.
+    ///
+    /// - Parameters:
+    ///   - listening: what it listens on besides in-process connections; nothing by default.
+    ///   - configuration: the directives of redis.conf as values.
+    ///   - log: where log lines go; nowhere by default.
+    /// - Throws: ``StartError`` when it cannot listen or the system refuses it a descriptor.
+    public convenience init(
+        listening: Listening = .nowhere, configuration: Configuration = Configuration(),
+        log: LogDestination = .nowhere
+    ) throws(StartError) {
+        let options = StartOptions(listening: listening, configuration: configuration, log: log)
+        try self.init(options)
+    }
+
+    package init(_ options: StartOptions) throws(StartError) {
+        engine = try Engine(options)
+        try engine.start(options.listening)
+    }
+
+    deinit { engine.shutdown(because: nil) }
+
+    /// The TCP port in use, or 0 when there is none.
+    public var port: Int { engine.loop.perform { [engine] in engine.network.port } }
+
+    /// A new in-process connection.
+    ///
+    /// - Throws: ``ConnectionClosed`` when the server has stopped.
+    public func connect() throws(ConnectionClosed) -> LocalConnection { try LocalConnection(engine: engine) }
+
+    /// Stops the server and waits until its sockets are closed and its files are gone. Stopping twice does no harm.
+    public func stop() {
+        engine.shutdown(because: nil)
+        engine.waitUntilStopped()
+    }
+
+    /// Stops the server without blocking a thread.
+    public func stop() async {
+        engine.shutdown(because: nil)
+        await withCheckedContinuation { continuation in engine.whenStopped { continuation.resume() } }
+    }
+
+    /// Stops the server soon and says why in its log; returns at once.
+    package func shutdown(because reason: String) { engine.shutdown(because: reason) }
+
+    /// Waits until the server has stopped, asked by the program or by a client's SHUTDOWN.
+    package func waitUntilStopped() { engine.waitUntilStopped() }
+
+    /// Does the periodic work that is due now: for servers with a manual clock, which have no timers.
+    package func runDueWork() { engine.runDueWork() }
+}
+
+/// Everything a server can be started with.
+package struct StartOptions: Sendable {
+    package var listening: Listening = .nowhere
+    package var configuration = Configuration()
+    package var log: LogDestination = .nowhere
+    /// Nil for the system's clocks.
+    package var clock: ManualClock?
+    /// Nil for a seed from the system.
+    package var seed: UInt64?
+    /// Whether the process is this server and nothing else.
+    package var isDaemon = false
+    package var configurationFile = ""
+
+    package init() {}
+
+    init(listening: Listening, configuration: Configuration, log: LogDestination) {
+        self.listening = listening
+        self.configuration = configuration
+        self.log = log
+    }
+}

@@ -1,0 +1,308 @@
+// One client's socket: bytes in, requests through the parser to the executor, replies out. Reading and framing are
+// separate things: this file moves bytes, RequestParser finds requests in them.
+
+final class Connection: Pollable, SessionTransport {
+    private(set) var session: Session!
+    private unowned let network: Network
+    let descriptor: FileDescriptor
+    private let peer: SocketAddress
+    /// Bytes of an incomplete request.
+    private var pending = ByteBuffer()
+    private var parser = RequestParser()
+    /// A large argument on its way in.
+    private var arriving: ArrivingArgument?
+    private var output = ReplyBuffer()
+    private var isDirty = false
+    private var awaitsWritable = false
+    private var isClosed = false
+    /// Bytes of the reading in progress, for CLIENT LIST.
+    private var inputCount = 0
+    private var softLimitReachedAt: Int64?
+
+    /// Requests of one client executed in one go before its replies are looked at.
+    private static let requestsPerBatch = 64
+    /// An incomplete request is read in steps of this size.
+    private static let readStep = 16 * 1024
+    /// What a client that has not authenticated may leave unread.
+    private static let unauthenticatedOutputLimit = 1024
+    /// Output memory that a connection keeps between two turns.
+    private static let keptOutputCapacity = 16 * 1024
+
+    init(descriptor: FileDescriptor, peer: SocketAddress, network: Network) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.network = network
+        super.init()
+        let server = network.server
+        session = Session(
+            id: server.clients.nextID(), transport: self,
+            isAuthenticated: server.configuration.value.requirepass.isEmpty,
+            monotonicSeconds: server.monotonicSeconds)
+    }
+
+    override func becameReady(readable: Bool, writable: Bool, hangup: Bool) {
+        if writable { flush() }
+        if readable || hangup { read() }
+    }
+
+    // MARK: Reading
+
+    private func read() {
+        guard !isClosed, !session.closesAfterReplies else { return }
+        if arriving != nil {
+            readArgument()
+        } else if pending.isEmpty {
+            readFresh()
+        } else {
+            readMore()
+        }
+    }
+
+    /// Reads into the shared buffer and handles the requests where they lie.
+    private func readFresh() {
+        guard let count = took(descriptor.read(into: network.readBuffer)) else { return }
+        let bytes = UnsafeRawBufferPointer(rebasing: network.readBuffer.prefix(count))
+        let done = handle(ByteSpan(viewing: bytes, ownedBy: self))
+        if done < count, !isClosed { pending.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done))) }
+    }
+
+    /// Reads behind the bytes of an incomplete request.
+    private func readMore() {
+        let room = UnsafeMutableRawBufferPointer(start: pending.reserve(Self.readStep), count: pending.room)
+        guard let count = took(descriptor.read(into: room)) else { return }
+        pending.commit(count)
+        handlePending()
+    }
+
+    private func handlePending() {
+        // Out of the object while it is read from: requests may look at this connection.
+        var bytes = ByteBuffer()
+        swap(&bytes, &pending)
+        let done = handle(bytes.bytes)
+        bytes.consume(done)
+        if !bytes.isEmpty { swap(&bytes, &pending) }
+        checkQueryBuffer()
+    }
+
+    private func readArgument() {
+        guard let argument = arriving else { return }
+        guard let room = argument.room() else {
+            close(because: "Out of memory for an argument")
+            return
+        }
+        guard let count = took(descriptor.read(into: room)) else { return }
+        guard argument.took(count) else { return }
+        arriving = nil
+        parser.finishLarge(argument.bytes)
+        handlePending()
+    }
+
+    /// Accounts for a reading; nil when there is nothing to handle.
+    private func took(_ result: IOResult) -> Int? {
+        switch result {
+        case .bytes(let count):
+            network.server.statistics.value.inputBytes += count
+            network.server.statistics.value.readsProcessed += 1
+            session.lastInteractionAt = network.now
+            inputCount = count
+            return count
+        case .wouldBlock: return nil
+        case .endOfStream:
+            close(because: "Client closed connection")
+            return nil
+        case .failed(let error):
+            close(because: "Reading from client: \(error.message)")
+            return nil
+        }
+    }
+
+    /// Handles all complete requests in `bytes`; returns how many bytes are done with.
+    private func handle(_ bytes: ByteSpan) -> Int {
+        var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
+        swap(&reply.buffer, &output)
+        defer {
+            swap(&reply.buffer, &output)
+            finishBatch()
+        }
+        while true {
+            let outcome = parse(bytes)
+            if network.batch.value.count > 0 {
+                network.execute(network.batch.value, bytes: bytes, session: session, reply: &reply)
+                network.batch.value.removeAll()
+            }
+            let done = parser.requestStart
+            if session.closesAfterReplies { return bytes.count }
+            switch outcome {
+            case .request: continue
+            case .incomplete:
+                parser.consumed(done)
+                return done
+            case .failure(let error):
+                refuse(error, &reply)
+                return bytes.count
+            case .large(let count):
+                beginArgument(count: count, from: bytes)
+                let kept = parser.position
+                parser.consumed(done)
+                pendingHead(bytes.extracting(done..<kept))
+                return bytes.count
+            }
+        }
+    }
+
+    /// Fills the batch; the outcome of the last step tells whether there may be more.
+    private func parse(_ bytes: ByteSpan) -> RequestParser.Outcome {
+        let limits = RequestLimits(
+            maximumBulk: network.server.configuration.value.protoMaxBulkLength,
+            isAuthenticated: session.isAuthenticated)
+        // Authentication changes the limits of the requests behind it.
+        let most = session.isAuthenticated ? Self.requestsPerBatch : 1
+        while network.batch.value.count < most {
+            let outcome = parser.next(bytes, limits: limits, into: &network.batch.value)
+            guard case .request = outcome else {
+                parser.suspend(batch: &network.batch.value)
+                return outcome
+            }
+        }
+        return .request
+    }
+
+    private func refuse(_ error: ProtocolError, _ reply: inout ReplyWriter) {
+        reply.error(error.reply)
+        network.server.statistics.value.count(error.reply)
+        network.server.log.write(.verbose, "Protocol error (\(error.text)) from client: \(remoteAddress)")
+        session.closesAfterReplies = true
+    }
+
+    // MARK: Large arguments
+
+    private func beginArgument(count: Int, from bytes: ByteSpan) {
+        guard let argument = ArrivingArgument(count: count, first: bytes.extracting(droppingFirst: parser.position))
+        else {
+            close(because: "Out of memory for an argument")
+            return
+        }
+        arriving = argument
+    }
+
+    /// What stands ahead of a large argument in the same request waits in `pending`.
+    private func pendingHead(_ bytes: ByteSpan) {
+        var head = ByteBuffer()
+        head.append(bytes)
+        swap(&head, &pending)
+    }
+
+    private func checkQueryBuffer() {
+        guard pending.count > network.server.configuration.value.clientQueryBufferLimit else { return }
+        network.server.log.write(.warning, "Closing client that reached max query buffer length: \(remoteAddress)")
+        close(because: nil)
+    }
+
+    // MARK: Writing
+
+    private func finishBatch() {
+        guard !isDirty, !isClosed else { return }
+        isDirty = true
+        network.markDirty(self)
+    }
+
+    /// Writes as much as the socket takes; the rest waits until it takes more.
+    func flush() {
+        isDirty = false
+        guard !isClosed else { return }
+        while !output.isEmpty {
+            switch send() {
+            case .bytes(let count):
+                output.consume(count)
+                network.server.statistics.value.outputBytes += count
+                network.server.statistics.value.writesProcessed += 1
+            case .wouldBlock, .endOfStream:
+                wait(forWritable: true)
+                checkOutput()
+                return
+            case .failed(let error):
+                close(because: "Error writing to client: \(error.message)")
+                return
+            }
+        }
+        softLimitReachedAt = nil
+        if output.memoryBytes > Self.keptOutputCapacity { output.release() }
+        if awaitsWritable { wait(forWritable: false) }
+        if session.closesAfterReplies { close(because: nil) }
+    }
+
+    private func send() -> IOResult {
+        output.isContiguous
+            ? descriptor.send(output.tail.unsafeBytes)
+            : descriptor.send(output.pieces(limit: 64))
+    }
+
+    private func wait(forWritable wanted: Bool) {
+        guard awaitsWritable != wanted else { return }
+        let interest: PollInterest = wanted ? [.read, .write] : .read
+        do {
+            try network.loop.modify(self, descriptor: descriptor, interest: interest)
+            awaitsWritable = wanted
+        } catch {
+            close(because: "Waiting for client: \(error.message)")
+        }
+    }
+
+    /// A client that does not read is let go when too much waits for it.
+    private func checkOutput() {
+        let limits = network.server.configuration.value.clientOutputBufferLimits.normal
+        let count = output.count
+        var isOver = !session.isAuthenticated && count > Self.unauthenticatedOutputLimit
+        if limits.hardBytes > 0, count >= limits.hardBytes { isOver = true }
+        if limits.softBytes > 0, count >= limits.softBytes {
+            let since = softLimitReachedAt ?? network.now
+            softLimitReachedAt = since
+            if network.now - since > Int64(limits.softSeconds) { isOver = true }
+        } else {
+            softLimitReachedAt = nil
+        }
+        guard isOver else { return }
+        network.server.log.write(
+            .warning, "Client \(remoteAddress) closed for overcoming of output buffer limits.")
+        close(because: nil)
+    }
+
+    // MARK: Closing
+
+    func close() { close(because: nil) }
+
+    private func close(because reason: String?) {
+        guard !isClosed else { return }
+        isClosed = true
+        if let reason { network.server.log.write(.verbose, "\(reason): \(remoteAddress)") }
+        network.loop.remove(self, descriptor: descriptor)
+        descriptor.close()
+        output.release()
+        pending.release()
+        arriving = nil
+        network.remove(self)
+    }
+
+    /// Gives back memory that an idle client does not need.
+    func shrink() {
+        if output.isEmpty, output.memoryBytes > 0 { output.release() }
+    }
+
+    // MARK: SessionTransport
+
+    var remoteAddress: String { peer.text }
+    var localAddress: String {
+        // The address of a socket that has just been lost cannot be asked for any more.
+        ((try? descriptor.localAddress()) ?? nil)?.text ?? "?:0"
+    }
+    var descriptorNumber: Int32 { descriptor.rawValue }
+    var queryBufferCount: Int { inputCount + pending.count }
+    var queryBufferRoom: Int { max(0, network.readBuffer.count - inputCount) }
+    var replyBufferCount: Int { output.count }
+    var replySegmentCount: Int { output.segmentCount }
+    var memoryBytes: Int {
+        output.memoryBytes + pending.capacity + parser.largeByteCount + (arriving?.bytes.capacity ?? 0)
+    }
+    var isLocal: Bool { peer.isLocal }
+    var isUnixSocket: Bool { if case .unix = peer { true } else { false } }
+}

@@ -1,0 +1,49 @@
+// The engine's side of an in-process connection: a session without a socket.
+
+/// Guard for `@unchecked Sendable`: touched on the loop's queue only.
+final class LocalTransport: SessionTransport, @unchecked Sendable {
+    private(set) var session: Session!
+    private let network: Network
+    private let batch = Box(RequestBatch())
+
+    /// Longer replies are turned into values away from the loop.
+    static let inlineReplyLimit = 16 * 1024
+
+    /// A connection to a server of one's own program needs no password; RESP3 keeps the types of replies.
+    init(network: Network) {
+        self.network = network
+        let server = network.server
+        session = Session(
+            id: server.clients.nextID(), transport: self, isAuthenticated: true,
+            monotonicSeconds: server.monotonicSeconds)
+        session.version = .resp3
+        server.clients.add(session)
+    }
+
+    func close() { network.server.clients.remove(session) }
+
+    /// Executes one request, whose words stand in `bytes`, and returns what was replied.
+    func execute(_ bytes: ByteSpan, words: Span<ArgumentSlice>) -> ReplyBuffer {
+        for index in words.indices { batch.value.append(words[index]) }
+        batch.value.finishRequest()
+        var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
+        network.execute(batch.value, bytes: bytes, session: session, reply: &reply)
+        batch.value.removeAll()
+        session.lastInteractionAt = network.now
+        if session.closesAfterReplies { close() }
+        return reply.takeBuffer()
+    }
+
+    // MARK: SessionTransport
+
+    let remoteAddress = "in-process:0"
+    let localAddress = "in-process:0"
+    let descriptorNumber: Int32 = -1
+    let queryBufferCount = 0
+    let queryBufferRoom = 0
+    let replyBufferCount = 0
+    let replySegmentCount = 0
+    let memoryBytes = 0
+    let isLocal = true
+    let isUnixSocket = false
+}

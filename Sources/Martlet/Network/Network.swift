@@ -1,0 +1,124 @@
+// What all connections of one server share: the loop, the executor, the buffer that everything is read into, and the
+// lists of those that have something to write or are to be closed when the turn ends.
+
+final class Network {
+    let loop: EventLoop
+    let server: ServerContext
+    private(set) var connections: [ObjectIdentifier: Connection] = [:]
+    private(set) var listeners: [Listener] = []
+    private let executor: Box<Executor>
+    /// Requests parsed and not yet executed; empty between two readings.
+    let batch = Box(RequestBatch())
+    /// Everything is read into this first; only what belongs to an incomplete request is copied.
+    let readBuffer: UnsafeMutableRawBufferPointer
+    private var dirty: [Connection] = []
+    private var doomed: [Connection] = []
+    /// Monotonic seconds, set by the periodic work: exact enough for idle times.
+    var now: Int64 = 0
+
+    private static let readBufferSize = 64 * 1024
+
+    init(loop: EventLoop, server: ServerContext) {
+        self.loop = loop
+        self.server = server
+        executor = Box(Executor(server: server))
+        readBuffer = .allocate(byteCount: Self.readBufferSize, alignment: 64)
+    }
+
+    deinit { readBuffer.deallocate() }
+
+    func execute(
+        _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
+    ) {
+        _ = executor.value.execute(batch, bytes: bytes, session: session, reply: &reply)
+    }
+
+    // MARK: Listeners
+
+    func listen(on socket: ListeningSocket) throws(SystemError) {
+        let listener = Listener(socket: socket, network: self)
+        try loop.add(listener, descriptor: socket.descriptor, interest: .read)
+        listeners.append(listener)
+    }
+
+    /// Stops listening; connections stay.
+    func closeListeners() {
+        for listener in listeners { listener.close() }
+        listeners = []
+    }
+
+    /// Hands over the TCP listeners, still open.
+    func takeTCPListeners() -> [Listener] {
+        let taken = listeners.filter { if case .unix = $0.socket.address { false } else { true } }
+        listeners.removeAll { listener in taken.contains { $0 === listener } }
+        return taken
+    }
+
+    /// The TCP port in use, 0 when there is none.
+    var port: Int {
+        for listener in listeners {
+            if case .unix = listener.socket.address { continue }
+            return Int(listener.socket.address.port)
+        }
+        return 0
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = connection
+        server.clients.add(connection.session)
+    }
+
+    func remove(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        server.clients.remove(connection.session)
+    }
+
+    /// `connection` has replies to write when the turn ends.
+    func markDirty(_ connection: Connection) { dirty.append(connection) }
+
+    /// `connection` is to be closed when the turn ends.
+    func doom(_ connection: Connection) { doomed.append(connection) }
+
+    /// Writes what waits, then closes what is done.
+    func endTurn() {
+        if !dirty.isEmpty {
+            for connection in dirty { connection.flush() }
+            dirty.removeAll(keepingCapacity: true)
+        }
+        if !doomed.isEmpty {
+            for connection in doomed { connection.close() }
+            doomed.removeAll()
+        }
+    }
+
+    /// Memory of buffers that belong to connections.
+    var bufferBytes: Int { connections.values.reduce(Self.readBufferSize) { $0 + $1.memoryBytes } }
+
+    /// Closes connections that have been idle for `timeout` seconds, if that is set, and lets idle ones give memory back.
+    func checkIdle(now: Int64, timeout: Int64) {
+        for connection in connections.values {
+            let idle = now - connection.session.lastInteractionAt
+            if timeout > 0, idle > timeout {
+                server.log.write(.verbose, "Closing idle client")
+                doom(connection)
+            } else if idle >= 2 {
+                connection.shrink()
+            }
+        }
+        endTurn()
+    }
+
+    /// Listeners that ran out of descriptors try again.
+    func resumeListeners() {
+        for listener in listeners { listener.resume() }
+    }
+
+    func closeAll() {
+        closeListeners()
+        for connection in connections.values { connection.close() }
+        dirty = []
+        doomed = []
+    }
+}

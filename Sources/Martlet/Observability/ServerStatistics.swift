@@ -1,0 +1,58 @@
+// Counters of the server as a whole, as INFO shows them.
+
+struct ServerStatistics {
+    var connectionsReceived = 0
+    var connectionsRejected = 0
+    var commandsProcessed = 0
+    var inputBytes = 0
+    var outputBytes = 0
+    var readsProcessed = 0
+    var writesProcessed = 0
+    var errorReplies = 0
+    /// Error replies by code word.
+    var errors: [String: Int] = [:]
+    /// Largest buffers seen lately.
+    var recentMaximumInputBuffer = 0
+    var recentMaximumOutputBuffer = 0
+    var peakMemory = 0
+    /// Samples of a counter, for figures per second.
+    var operationsPerSecond = RateSample()
+    var inputRate = RateSample()
+    var outputRate = RateSample()
+
+    /// Takes a sample of all rates.
+    mutating func sample(at milliseconds: Int64) {
+        operationsPerSecond.take(commandsProcessed, at: milliseconds)
+        inputRate.take(inputBytes, at: milliseconds)
+        outputRate.take(outputBytes, at: milliseconds)
+    }
+
+    /// Code words are the server's own, but a cap keeps the table small whatever happens.
+    private static let errorCodeLimit = 128
+
+    mutating func count(_ error: ReplyError) {
+        errorReplies += 1
+        let code = String(error.code)
+        if errors[code] != nil || errors.count < Self.errorCodeLimit { errors[code, default: 0] += 1 }
+    }
+}
+
+/// The mean of the last sixteen samples of how fast a counter grows.
+struct RateSample {
+    private var samples = [Int](repeating: 0, count: 16)
+    private var next = 0
+    private var lastValue = 0
+    private var lastMilliseconds: Int64 = 0
+
+    var perSecond: Int { samples.reduce(0, +) / samples.count }
+
+    mutating func take(_ value: Int, at milliseconds: Int64) {
+        let elapsed = milliseconds - lastMilliseconds
+        if lastMilliseconds > 0, elapsed > 0 {
+            samples[next] = Int(Double(value - lastValue) * 1000 / Double(elapsed))
+            next = (next + 1) % samples.count
+        }
+        lastValue = value
+        lastMilliseconds = milliseconds
+    }
+}

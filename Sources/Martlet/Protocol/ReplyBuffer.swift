@@ -1,0 +1,150 @@
+// What waits to be written to one client: bytes in order, with large values in between by reference, so that a value of
+// megabytes is not copied on its way out.
+
+/// The unsent replies of one connection.
+struct ReplyBuffer: ~Copyable {
+    /// Bytes behind all segments; nearly every reply lives here alone.
+    var tail = ByteBuffer()
+    private var segments: [Segment] = []
+    /// How much of the first segment has been sent.
+    private var firstOffset = 0
+    private var segmentBytes = 0
+
+    private enum Segment {
+        case bytes(SealedBytes)
+        case large(LargeBytes)
+
+        var unsafeBytes: UnsafeRawBufferPointer {
+            switch self {
+            case .bytes(let sealed): sealed.buffer.unsafeBytes
+            case .large(let large): large.unsafeBytes
+            }
+        }
+    }
+
+    /// A tail that got a segment behind it.
+    private final class SealedBytes {
+        var buffer: ByteBuffer
+        init(_ buffer: consuming ByteBuffer) { self.buffer = buffer }
+    }
+
+    /// A place in the output that something can be put in front of later.
+    struct Mark {
+        fileprivate let segment: Int
+        fileprivate let offset: Int
+    }
+
+    init() {}
+
+    init(tail: consuming ByteBuffer) { self.tail = tail }
+
+    /// Bytes that wait, large values included.
+    var count: Int { segmentBytes - firstOffset + tail.count }
+    var isEmpty: Bool { segments.isEmpty && tail.isEmpty }
+    /// Memory held by the buffer itself.
+    var memoryBytes: Int { segmentBytes + tail.capacity }
+    /// Separate pieces, as CLIENT LIST's `oll` counts them.
+    var segmentCount: Int { segments.count }
+    /// One plain piece and nothing else.
+    var isContiguous: Bool { segments.isEmpty }
+
+    mutating func append(_ large: LargeBytes) {
+        sealTail()
+        segments.append(.large(large))
+        segmentBytes += large.count
+    }
+
+    private mutating func sealTail() {
+        guard !tail.isEmpty else { return }
+        var sealed = ByteBuffer()
+        swap(&sealed, &tail)
+        segmentBytes += sealed.count
+        segments.append(.bytes(SealedBytes(sealed)))
+    }
+
+    // MARK: Headers that are known late
+
+    func mark() -> Mark { Mark(segment: segments.count, offset: tail.count) }
+
+    /// Puts `bytes` where `mark` was taken. Nothing may have been sent in between, and marks are used innermost first.
+    mutating func insert(_ bytes: UnsafeRawBufferPointer, at mark: Mark) {
+        if mark.segment == segments.count {
+            tail.insert(bytes, at: mark.offset)
+        } else if case .bytes(let sealed) = segments[mark.segment] {
+            sealed.buffer.insert(bytes, at: mark.offset)
+            segmentBytes += bytes.count
+        } else {
+            // The mark was taken right ahead of a large value: the header becomes a piece of its own.
+            let header = SealedBytes(ByteBuffer())
+            header.buffer.append(bytes)
+            segments.insert(.bytes(header), at: mark.segment)
+            segmentBytes += bytes.count
+        }
+    }
+
+    /// Drops everything written since `mark`.
+    mutating func rewind(to mark: Mark) {
+        guard mark.segment < segments.count else {
+            tail.truncate(to: mark.offset)
+            return
+        }
+        tail.clear()
+        while segments.count > mark.segment {
+            let last = segments.removeLast()
+            segmentBytes -= last.unsafeBytes.count
+            if segments.count == mark.segment, case .bytes(let sealed) = last, mark.offset > 0 {
+                tail.append(UnsafeRawBufferPointer(rebasing: sealed.buffer.unsafeBytes.prefix(mark.offset)))
+            }
+        }
+    }
+
+    // MARK: Sending
+
+    /// The first pieces, at most `limit`.
+    func pieces(limit: Int) -> [UnsafeRawBufferPointer] {
+        var pieces: [UnsafeRawBufferPointer] = []
+        pieces.reserveCapacity(min(limit, segments.count + 1))
+        for (index, segment) in segments.prefix(limit).enumerated() {
+            let bytes = segment.unsafeBytes
+            pieces.append(index == 0 ? UnsafeRawBufferPointer(rebasing: bytes.dropFirst(firstOffset)) : bytes)
+        }
+        if pieces.count < limit, !tail.isEmpty { pieces.append(tail.unsafeBytes) }
+        return pieces
+    }
+
+    /// The first `count` bytes were sent.
+    mutating func consume(_ count: Int) {
+        var left = count
+        var done = 0
+        while left > 0, done < segments.count {
+            let size = segments[done].unsafeBytes.count - firstOffset
+            guard left >= size else {
+                firstOffset += left
+                left = 0
+                break
+            }
+            left -= size
+            segmentBytes -= size + firstOffset
+            firstOffset = 0
+            done += 1
+        }
+        segments.removeFirst(done)
+        if left > 0 { tail.consume(left) }
+    }
+
+    /// Everything that waits, in one piece.
+    func copyBytes() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for piece in pieces(limit: .max) { bytes.append(contentsOf: piece) }
+        return bytes
+    }
+
+    /// Forgets all and gives the memory back.
+    mutating func release() {
+        segments = []
+        segmentBytes = 0
+        firstOffset = 0
+        tail.release()
+    }
+}

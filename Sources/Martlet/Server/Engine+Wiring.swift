@@ -1,0 +1,39 @@
+// Builds an engine from what a server is started with.
+
+extension Engine {
+    convenience init(_ options: StartOptions) throws(StartError) {
+        let clock = Clock(options.clock.map { .manual($0) } ?? .system)
+        let configuration = options.configuration
+        let log = Log(options.log, level: configuration.loglevel, path: configuration.logfile, clock: clock)
+        let random = SeededRandom(seed: options.seed ?? Self.systemSeed())
+        var seeds = random
+        let keyspace = Keyspace(
+            databaseCount: configuration.databases, seed: HashSeed(seeds.next(), seeds.next()),
+            random: SeededRandom(seed: seeds.next()), now: clock.wallMilliseconds())
+        let loop: EventLoop
+        do throws(SystemError) {
+            loop = try EventLoop(label: "martlet.engine")
+        } catch {
+            throw .system("Cannot create the event loop: \(error)")
+        }
+        let renamed = Dictionary(configuration.renamedCommands.map { ($0.command.lowercased(), $0.newName) }) { $1 }
+        let identity = ServerIdentity(
+            runID: Self.runID(&seeds), startedAtMonotonicSeconds: clock.monotonicNanoseconds() / 1_000_000_000,
+            executable: (try? CurrentProcess.executablePath()) ?? "", configurationFile: options.configurationFile,
+            role: options.isDaemon ? .daemon : .embedded)
+        let server = ServerContext(
+            keyspace: keyspace, configuration: configuration,
+            commands: CommandIndex(CommandTable.families, renamed: renamed), clock: clock, identity: identity, log: log)
+        server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
+        self.init(server: server, loop: loop, clock: clock)
+    }
+
+    private static func systemSeed() -> UInt64 {
+        Entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    private static func runID(_ random: inout SeededRandom) -> String {
+        let digits = Array("0123456789abcdef")
+        return String((0..<40).map { _ in digits[random.below(16)] })
+    }
+}

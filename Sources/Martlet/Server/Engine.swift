@@ -1,0 +1,226 @@
+// Owns everything of one server and wires it: loop, network, keyspace, timers, and the services that commands ask for.
+// All of it lives on the loop's queue; the doors at the bottom are for other threads.
+
+import Dispatch
+import Synchronization
+
+/// Why a server did not start.
+public enum StartError: Error, Sendable, CustomStringConvertible {
+    /// No address could be listened on; the text names the port or path and the system's reason.
+    case listening(String)
+    /// The system refused something else that the server cannot do without.
+    case system(String)
+
+    public var description: String {
+        switch self {
+        case .listening(let text), .system(let text): text
+        }
+    }
+}
+
+/// Guard for `@unchecked Sendable`: state is touched on the loop's queue only, except for what is a `let` or atomic.
+final class Engine: EventLoopDelegate, @unchecked Sendable {
+    let loop: EventLoop
+    let server: ServerContext
+    let network: Network
+    let log: Log
+    private let clock: Clock
+    private var cron: LoopTimer?
+    private var expiry: LoopTimer?
+    private var cronRuns = 0
+    /// What the expiry timer is set to.
+    private var expiryArmedAt = Int64.max
+    private var stopRequest: ShutdownRequest?
+    private(set) var isStopped = false
+    private let stopped = DispatchGroup()
+
+    /// One slice of active expiry; clients wait no longer than this for it.
+    private static let expirySliceNanoseconds: Int64 = 1_000_000
+
+    init(server: ServerContext, loop: EventLoop, clock: Clock) {
+        self.server = server
+        self.loop = loop
+        self.clock = clock
+        log = server.log
+        network = Network(loop: loop, server: server)
+        stopped.enter()
+        loop.delegate = self
+        fillServices()
+    }
+
+    private func fillServices() {
+        server.services.shutdown = { [unowned self] request in requestStop(request) }
+        server.services.applyConfiguration = { [unowned self] changed in apply(changed) }
+        server.services.sleep = { [unowned self] in sleep(microseconds: $0) }
+        server.services.networkBufferBytes = { [unowned self] in network.bufferBytes }
+        server.services.port = { [unowned self] in network.port }
+    }
+
+    // MARK: Start
+
+    /// Listens, starts the timers and the loop. On any thread, once.
+    func start(_ listening: Listening) throws(StartError) {
+        let result = loop.queue.sync { () -> Result<Void, StartError> in
+            do throws(StartError) {
+                try Listeners.open(listening, server: server, network: network)
+            } catch {
+                network.closeListeners()
+                finishStop()
+                return .failure(error)
+            }
+            network.now = server.monotonicSeconds
+            startTimers()
+            loop.start()
+            return .success(())
+        }
+        try result.get()
+    }
+
+    private func startTimers() {
+        guard case .system = clock.source else { return }
+        let expiry = LoopTimer(queue: loop.queue) { [weak self] in self?.expiryTimerFired() }
+        let cron = LoopTimer(queue: loop.queue) { [weak self] in self?.runCron() }
+        cron.schedule(perSecond: server.configuration.value.hz)
+        self.expiry = expiry
+        self.cron = cron
+    }
+
+    // MARK: Turns
+
+    func endTurn() -> Bool {
+        let wantsMore = expireSlice()
+        network.endTurn()
+        armExpiry()
+        if stopRequest != nil { stop() }
+        return wantsMore
+    }
+
+    /// Expires what is due for at most a slice; true when more is due.
+    private func expireSlice() -> Bool {
+        guard server.keyspace.value.earliestDeadline < Int64.max else { return false }
+        server.refreshTime()
+        guard server.keyspace.value.hasPassed(server.keyspace.value.earliestDeadline) else { return false }
+        let began = clock.monotonicNanoseconds()
+        let hasMore = server.keyspace.value.expireDue { [clock] in
+            clock.monotonicNanoseconds() - began > Self.expirySliceNanoseconds
+        }
+        if !hasMore { server.keyspace.value.refreshEarliestDeadline() }
+        let spent = clock.monotonicNanoseconds() - began
+        server.keyspace.value.statistics.expireCycleNanoseconds += spent
+        return hasMore
+    }
+
+    /// Sets the timer to the next deadline unless it is set already.
+    private func armExpiry() {
+        let next = server.keyspace.value.earliestDeadline
+        guard let expiry, next != expiryArmedAt else { return }
+        expiryArmedAt = next
+        if next == Int64.max {
+            expiry.unschedule()
+        } else {
+            // A key is due in the millisecond after its deadline; the difference of two dates may not fit an Int64.
+            let (delay, overflow) = next.subtractingReportingOverflow(clock.wallMilliseconds())
+            expiry.schedule(inMilliseconds: overflow ? Int64.max : delay + 1)
+        }
+    }
+
+    private func expiryTimerFired() {
+        expiryArmedAt = Int64.min
+        guard !isStopped, loop.turn() else { return }
+        // More is due: other work on the queue first.
+        loop.queue.async { [weak self] in self?.expiryTimerFired() }
+    }
+
+    // MARK: Periodic work
+
+    private func runCron() {
+        guard !isStopped else { return }
+        cronRuns += 1
+        network.now = server.monotonicSeconds
+        let milliseconds = clock.monotonicNanoseconds() / 1_000_000
+        server.statistics.value.sample(at: milliseconds)
+        server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)
+        network.resumeListeners()
+        let hz = max(1, server.configuration.value.hz)
+        if cronRuns % hz == 0 {
+            network.checkIdle(now: network.now, timeout: Int64(server.configuration.value.timeoutSeconds))
+        }
+        _ = loop.turn()
+    }
+
+    private func sleep(microseconds: Int64) {
+        guard microseconds > 0 else { return }
+        SystemTime.sleep(microseconds: microseconds)
+        server.refreshTime()
+    }
+
+    // MARK: Configuration
+
+    private func apply(_ changed: [String]) -> String? {
+        let configuration = server.configuration.value
+        log.configure(level: configuration.loglevel, path: configuration.logfile)
+        server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
+        cron?.schedule(perSecond: configuration.hz)
+        return Listeners.apply(changed, server: server, network: network)
+    }
+
+    // MARK: Stop
+
+    private func requestStop(_ request: ShutdownRequest) -> ServerServices.ShutdownOutcome {
+        stopRequest = request
+        return .accepted
+    }
+
+    /// On the loop's queue.
+    private func stop() {
+        guard !isStopped else { return }
+        stopRequest = nil
+        log.write(.warning, "User requested shutdown...")
+        network.closeAll()
+        removePidFile()
+        log.write(.warning, "Redis is now ready to exit, bye bye...")
+        finishStop()
+    }
+
+    private func finishStop() {
+        isStopped = true
+        cron?.cancel()
+        expiry?.cancel()
+        cron = nil
+        expiry = nil
+        loop.stop { [stopped] in stopped.leave() }
+    }
+
+    private func removePidFile() {
+        let path = server.configuration.value.pidfile
+        guard !path.isEmpty, server.identity.role == .daemon else { return }
+        log.write(.notice, "Removing the pid file.")
+        _ = try? SmallFile.remove(path)
+    }
+
+    // MARK: Doors for other threads
+
+    /// Everything that timers would do by now.
+    func runDueWork() {
+        loop.perform { [self] in
+            runCron()
+            while loop.turn() {}
+        }
+    }
+
+    /// Stops as SHUTDOWN does; returns at once.
+    func shutdown(because reason: String?) {
+        loop.queue.async { [self] in
+            guard !isStopped else { return }
+            if let reason { log.write(.warning, reason) }
+            stop()
+        }
+    }
+
+    /// Waits until the server has stopped and has let go of its descriptors.
+    func waitUntilStopped() { stopped.wait() }
+
+    func whenStopped(_ body: @escaping @Sendable () -> Void) {
+        stopped.notify(queue: .global(), execute: body)
+    }
+}

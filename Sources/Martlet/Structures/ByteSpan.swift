@@ -1,0 +1,104 @@
+// Byte views: the name `ByteSpan` and the few things that are done with one everywhere.
+//
+// A span is a borrowed, bounds-checked window on bytes that somebody else owns. Comparison works on eight bytes at a
+// time; the last word overlaps the one before it, so that there is no byte-by-byte tail.
+
+typealias ByteSpan = Span<UInt8>
+
+extension Span where Element == UInt8 {
+    /// Whether both hold the same bytes.
+    func equals(_ other: ByteSpan) -> Bool {
+        withUnsafeBytes { left in other.withUnsafeBytes { right in RawBytes.equal(left, right) } }
+    }
+
+    /// Byte order, as memcmp and then the length have it: negative, zero or positive.
+    func compare(_ other: ByteSpan) -> Int {
+        withUnsafeBytes { left in other.withUnsafeBytes { right in RawBytes.compare(left, right) } }
+    }
+
+    /// Whether the bytes spell `name` when ASCII letters of either case count as the same: for option and command
+    /// names.
+    func equalsIgnoringCase(_ name: StaticString) -> Bool {
+        guard count == name.utf8CodeUnitCount else { return false }
+        return withUnsafeBytes { bytes in
+            name.withUTF8Buffer { letters in
+                for index in 0..<bytes.count where bytes[index].asciiLowercased != letters[index].asciiLowercased {
+                    return false
+                }
+                return true
+            }
+        }
+    }
+
+    /// A copy of the bytes that owns itself.
+    func copied() -> [UInt8] {
+        withUnsafeBytes { [UInt8]($0) }
+    }
+
+    /// A view of memory that `owner` keeps alive and unchanged for as long as it is borrowed.
+    @_lifetime(borrow owner)
+    init<Owner: ~Copyable & ~Escapable>(viewing bytes: UnsafeRawBufferPointer, ownedBy owner: borrowing Owner) {
+        let elements = bytes.assumingMemoryBound(to: UInt8.self)
+        self = _overrideLifetime(Span(_unsafeElements: elements), borrowing: owner)
+    }
+}
+
+extension UInt8 {
+    /// The byte itself, or its lower-case form when it is an ASCII capital.
+    var asciiLowercased: UInt8 {
+        self >= 0x41 && self <= 0x5A ? self | 0x20 : self
+    }
+}
+
+/// Comparison of raw memory, for the structures that keep keys in storage of their own.
+enum RawBytes {
+    @inline(__always)
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        let count = left.count
+        guard count == right.count else { return false }
+        guard let left = left.baseAddress, let right = right.baseAddress else { return count == 0 }
+        if count >= 8 {
+            let last = count - 8
+            var offset = 0
+            while offset < last {
+                if word(left, offset) != word(right, offset) { return false }
+                offset += 8
+            }
+            return word(left, last) == word(right, last)
+        }
+        if count >= 4 {
+            return left.loadUnaligned(as: UInt32.self) == right.loadUnaligned(as: UInt32.self)
+                && left.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+                    == right.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+        }
+        for offset in 0..<count
+        where left.load(fromByteOffset: offset, as: UInt8.self) != right.load(fromByteOffset: offset, as: UInt8.self) {
+            return false
+        }
+        return true
+    }
+
+    static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
+        let shared = min(left.count, right.count)
+        if shared > 0, let a = left.baseAddress, let b = right.baseAddress {
+            var offset = 0
+            while offset + 8 <= shared {
+                // Read as big-endian, the first differing byte decides the order of the words.
+                let (x, y) = (word(a, offset).bigEndian, word(b, offset).bigEndian)
+                if x != y { return x < y ? -1 : 1 }
+                offset += 8
+            }
+            while offset < shared {
+                let (x, y) = (left[offset], right[offset])
+                if x != y { return x < y ? -1 : 1 }
+                offset += 1
+            }
+        }
+        return left.count - right.count
+    }
+
+    @inline(__always)
+    private static func word(_ base: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+        base.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+}

@@ -1,0 +1,88 @@
+// A large value's bytes, shared by reference: a request is read straight into one, the keyspace keeps it, and a reply
+// that is still being written holds on to it. Whoever wants to change it makes sure that nobody else holds it.
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+final class LargeBytes: @unchecked Sendable {
+    // Guard: mutated only while uniquely referenced, by the engine's queue; afterwards read-only for all holders.
+    private var base: UnsafeMutableRawPointer
+    private(set) var count: Int
+    private(set) var capacity: Int
+
+    /// Nil when the memory is not to be had: a length that a client sent must not end the process.
+    init?(capacity: Int) {
+        let wanted = max(capacity, 16)
+        guard let memory = malloc(wanted) else { return nil }
+        base = memory
+        count = 0
+        self.capacity = wanted
+    }
+
+    deinit { free(base) }
+
+    var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+    var bytes: ByteSpan {
+        @_lifetime(borrow self)
+        get {
+            ByteSpan(viewing: unsafeBytes, ownedBy: self)
+        }
+    }
+
+    /// Memory that this value takes, its own bookkeeping included.
+    var memoryBytes: Int { capacity + 64 }
+
+    /// Room behind the bytes, to be read into; follow with `commit`.
+    var unsafeRoom: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base + count, count: capacity - count)
+    }
+
+    func commit(_ extra: Int) {
+        precondition(extra >= 0 && extra <= capacity - count)
+        count += extra
+    }
+
+    /// Drops bytes from the end, or appends zeros.
+    func resize(to newCount: Int) -> Bool {
+        guard newCount <= capacity || reserve(newCount) else { return false }
+        if newCount > count { memset(base + count, 0, newCount - count) }
+        count = newCount
+        return true
+    }
+
+    /// Makes room for `total` bytes in all; false when the memory is not to be had.
+    func reserve(_ total: Int) -> Bool {
+        guard total > capacity else { return true }
+        guard let memory = realloc(base, total) else { return false }
+        base = memory
+        capacity = total
+        return true
+    }
+
+    /// Gives back room that is not used when it is worth the copy.
+    func trim() {
+        guard capacity - count > max(64, count / 8), let memory = realloc(base, max(count, 16)) else { return }
+        base = memory
+        capacity = max(count, 16)
+    }
+
+    /// Copies `bytes` to `offset`; the range must lie inside the present bytes.
+    func write(_ bytes: ByteSpan, at offset: Int) {
+        precondition(offset >= 0 && bytes.count <= count - offset)
+        bytes.withUnsafeBytes { source in
+            // An empty span has no address and copies nothing.
+            if let address = source.baseAddress { memmove(base + offset, address, source.count) }
+        }
+    }
+
+    /// Lets `body` change the bytes in place.
+    func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+        body(UnsafeMutableRawBufferPointer(start: base, count: count))
+    }
+}

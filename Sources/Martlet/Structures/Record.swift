@@ -1,0 +1,220 @@
+// One allocation per key: header, optional deadline, key bytes and, when it is small, the value.
+//
+//   0      1       2       3            6          8            10
+//   +------+-------+-------+------------+----------+------------+----------------------+-----+---------+
+//   | kind | flags | epoch | access (3) | key (2)  | payload(2) | [deadline 8, filing 6] | key | payload |
+//   +------+-------+-------+------------+----------+------------+----------------------+-----+---------+
+//
+// `kind` says what the payload is (the owner's numbering); `epoch` is the snapshot's mark; `access` the access clock.
+// A key of 65,535 bytes or more has 0xFFFF in its length field and its true length in 8 bytes ahead of the key.
+// A payload that is an object is the object's address, which the record keeps retained.
+// Nothing is aligned beyond the allocation itself, so all fields are read and written unaligned, little end first.
+
+/// A reference to a record. Copying it copies the reference; the keyspace says which references are alive.
+struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable {
+    let address: UnsafeMutableRawPointer
+
+    init(_ address: UnsafeMutableRawPointer) { self.address = address }
+
+    private enum Offset {
+        static let kind = 0
+        static let flags = 1
+        static let epoch = 2
+        static let access = 3
+        static let keyCount = 6
+        static let payloadCount = 8
+        static let body = 10
+        static let deadline = 10
+        static let slot = 18
+        static let position = 20
+    }
+
+    /// Bytes that a deadline and its filing add.
+    private static let deadlineBytes = 14
+    private static let longKeyMark = UInt16.max
+
+    struct Flags: OptionSet {
+        let rawValue: UInt8
+        /// The payload is the address of a retained object.
+        static let object = Flags(rawValue: 1)
+        /// A deadline and a filing follow the header.
+        static let deadline = Flags(rawValue: 2)
+    }
+
+    /// The largest payload that a record can hold itself.
+    static let payloadLimit = Int(UInt16.max)
+
+    // MARK: Size and making
+
+    static func byteCount(keyCount: Int, payloadCount: Int, hasDeadline: Bool) -> Int {
+        let longKey = keyCount >= Int(longKeyMark) ? 8 : 0
+        return Offset.body + (hasDeadline ? deadlineBytes : 0) + longKey + keyCount + payloadCount
+    }
+
+    var byteCount: Int {
+        Self.byteCount(keyCount: keyCount, payloadCount: payloadCount, hasDeadline: flags.contains(.deadline))
+    }
+
+    /// Writes a header and a key into fresh memory of `byteCount(...)` bytes; the payload is the caller's to fill.
+    init(
+        at address: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer, payloadCount: Int, kind: UInt8,
+        flags: Flags, access: UInt32
+    ) {
+        precondition(payloadCount >= 0 && payloadCount <= Self.payloadLimit)
+        self.address = address
+        address.storeBytes(of: kind, toByteOffset: Offset.kind, as: UInt8.self)
+        address.storeBytes(of: flags.rawValue, toByteOffset: Offset.flags, as: UInt8.self)
+        address.storeBytes(of: 0, toByteOffset: Offset.epoch, as: UInt8.self)
+        self.access = access
+        // Both fit: the payload was checked above, a long key is marked and keeps its length elsewhere.
+        address.storeBytes(of: UInt16(payloadCount), toByteOffset: Offset.payloadCount, as: UInt16.self)
+        if flags.contains(.deadline) { filing = WheelFiling.none }
+        let isLong = key.count >= Int(Self.longKeyMark)
+        let mark = isLong ? Self.longKeyMark : UInt16(key.count)
+        address.storeBytes(of: mark, toByteOffset: Offset.keyCount, as: UInt16.self)
+        var place = address + Offset.body + (flags.contains(.deadline) ? Self.deadlineBytes : 0)
+        if isLong {
+            place.storeBytes(of: UInt64(key.count), as: UInt64.self)
+            place += 8
+        }
+        if let source = key.baseAddress { place.copyMemory(from: source, byteCount: key.count) }
+    }
+
+    // MARK: Header
+
+    var kind: UInt8 {
+        get { address.load(fromByteOffset: Offset.kind, as: UInt8.self) }
+        nonmutating set { address.storeBytes(of: newValue, toByteOffset: Offset.kind, as: UInt8.self) }
+    }
+
+    private(set) var flags: Flags {
+        get { Flags(rawValue: address.load(fromByteOffset: Offset.flags, as: UInt8.self)) }
+        nonmutating set { address.storeBytes(of: newValue.rawValue, toByteOffset: Offset.flags, as: UInt8.self) }
+    }
+
+    var epoch: UInt8 {
+        get { address.load(fromByteOffset: Offset.epoch, as: UInt8.self) }
+        nonmutating set { address.storeBytes(of: newValue, toByteOffset: Offset.epoch, as: UInt8.self) }
+    }
+
+    /// The access clock, 24 bits.
+    var access: UInt32 {
+        get {
+            let low = address.loadUnaligned(fromByteOffset: Offset.access, as: UInt16.self)
+            let high = address.load(fromByteOffset: Offset.access + 2, as: UInt8.self)
+            return UInt32(low) | UInt32(high) << 16
+        }
+        nonmutating set {
+            address.storeBytes(of: UInt16(truncatingIfNeeded: newValue), toByteOffset: Offset.access, as: UInt16.self)
+            let high = UInt8(truncatingIfNeeded: newValue >> 16)
+            address.storeBytes(of: high, toByteOffset: Offset.access + 2, as: UInt8.self)
+        }
+    }
+
+    // MARK: Deadline
+
+    var hasDeadline: Bool { flags.contains(.deadline) }
+
+    /// When the record is to vanish, in milliseconds; only records with a deadline have one.
+    var deadline: Int64 {
+        get {
+            precondition(hasDeadline)
+            return address.loadUnaligned(fromByteOffset: Offset.deadline, as: Int64.self)
+        }
+        nonmutating set {
+            precondition(hasDeadline)
+            address.storeBytes(of: newValue, toByteOffset: Offset.deadline, as: Int64.self)
+        }
+    }
+
+    /// Where the timing wheel keeps the record.
+    var filing: WheelFiling {
+        get {
+            WheelFiling(
+                slot: address.loadUnaligned(fromByteOffset: Offset.slot, as: UInt16.self),
+                position: address.loadUnaligned(fromByteOffset: Offset.position, as: UInt32.self))
+        }
+        nonmutating set {
+            assert(hasDeadline)
+            address.storeBytes(of: newValue.slot, toByteOffset: Offset.slot, as: UInt16.self)
+            address.storeBytes(of: newValue.position, toByteOffset: Offset.position, as: UInt32.self)
+        }
+    }
+
+    // MARK: Key and payload
+
+    private var bodyOffset: Int { Offset.body + (hasDeadline ? Self.deadlineBytes : 0) }
+
+    private var shortKeyCount: UInt16 { address.loadUnaligned(fromByteOffset: Offset.keyCount, as: UInt16.self) }
+
+    var keyCount: Int {
+        let short = shortKeyCount
+        if short != Self.longKeyMark { return Int(short) }
+        // The length was an Int when it was stored.
+        return Int(truncatingIfNeeded: address.loadUnaligned(fromByteOffset: bodyOffset, as: UInt64.self))
+    }
+
+    var keyBytes: UnsafeRawBufferPointer {
+        let short = shortKeyCount
+        if short != Self.longKeyMark {
+            return UnsafeRawBufferPointer(start: address + bodyOffset, count: Int(short))
+        }
+        return UnsafeRawBufferPointer(start: address + bodyOffset + 8, count: keyCount)
+    }
+
+    /// Length of the payload. The setter keeps the allocation: the caller has checked that the size class stays.
+    private(set) var payloadCount: Int {
+        get { Int(address.loadUnaligned(fromByteOffset: Offset.payloadCount, as: UInt16.self)) }
+        nonmutating set {
+            precondition(newValue >= 0 && newValue <= Self.payloadLimit)
+            address.storeBytes(of: UInt16(newValue), toByteOffset: Offset.payloadCount, as: UInt16.self)
+        }
+    }
+
+    var payload: UnsafeMutableRawBufferPointer {
+        let key = keyBytes
+        let offset = bodyOffset + (shortKeyCount == Self.longKeyMark ? 8 : 0) + key.count
+        return UnsafeMutableRawBufferPointer(start: address + offset, count: payloadCount)
+    }
+
+    /// Changes the payload's length in place if the allocation's size class allows; false when a new record is needed.
+    func resizePayload(to count: Int) -> Bool {
+        guard count <= Self.payloadLimit else { return false }
+        let present = byteCount
+        let wanted = present - payloadCount + count
+        guard Heap.roundedSize(wanted) == Heap.roundedSize(present) else { return false }
+        payloadCount = count
+        return true
+    }
+
+    // MARK: Object payload
+
+    var holdsObject: Bool { flags.contains(.object) }
+
+    /// The object, still owned by the record.
+    func object<Object: AnyObject>(as type: Object.Type) -> Object {
+        unmanagedObject(as: type).takeUnretainedValue()
+    }
+
+    /// The object, now owned by the caller; the record must be freed or given another payload.
+    func takeObject<Object: AnyObject>(as type: Object.Type) -> Object {
+        let object = unmanagedObject(as: type).takeRetainedValue()
+        flags.remove(.object)
+        return object
+    }
+
+    /// Stores a retained object in an 8-byte payload.
+    func setObject<Object: AnyObject>(_ object: Object) {
+        precondition(payloadCount == 8 && !holdsObject)
+        let opaque = Unmanaged.passRetained(object).toOpaque()
+        payload.storeBytes(of: UInt(bitPattern: opaque), as: UInt.self)
+        flags.insert(.object)
+    }
+
+    private func unmanagedObject<Object: AnyObject>(as type: Object.Type) -> Unmanaged<Object> {
+        precondition(holdsObject)
+        let bits = payload.loadUnaligned(as: UInt.self)
+        guard let opaque = UnsafeRawPointer(bitPattern: bits) else { preconditionFailure("an object has an address") }
+        return Unmanaged.fromOpaque(opaque)
+    }
+}

@@ -1,0 +1,60 @@
+// Strings: a 64-bit integer, bytes in the record itself, or, when they are large, bytes of their own.
+//
+//   encoding   payload
+//   int        the number, 8 bytes
+//   embstr     the bytes, up to 44 of them, as they were set
+//   raw        the bytes, up to `inlineLimit`, or an object: LargeBytes
+//
+// The encodings are Redis's in name and limits, so that OBJECT ENCODING answers alike; where the bytes lie is ours.
+
+enum StringValue {
+    /// Redis embeds strings up to this length.
+    static let embstrLimit = 44
+    /// Longer strings get memory of their own.
+    static let inlineLimit = 4096
+    /// The longest decimal text of an Int64.
+    static let integerTextLimit = 20
+
+    /// How `bytes` will be stored.
+    @inline(__always)
+    static func kind(of bytes: ByteSpan) -> (kind: ValueKind, integer: Int64) {
+        if bytes.count <= integerTextLimit, let integer = parseInt64(bytes) { return (.int, integer) }
+        return (bytes.count <= embstrLimit ? .embstr : .raw, 0)
+    }
+}
+
+extension Record {
+    /// The number of an int-encoded string.
+    var integer: Int64 {
+        get { payload.loadUnaligned(as: Int64.self) }
+        nonmutating set { payload.storeBytes(of: newValue, as: Int64.self) }
+    }
+
+    /// The string as a number: nil when it is not one.
+    var integerValue: Int64? {
+        if valueKind == .int { return integer }
+        return withStringBytes { parseInt64($0) }
+    }
+
+    /// Length of the string in bytes.
+    var stringCount: Int {
+        switch valueKind.encoding {
+        case .int: withDecimal(integer) { $0.count }
+        case .embstr, .raw: holdsObject ? object(as: LargeBytes.self).count : payloadCount
+        }
+    }
+
+    /// The bytes of a string, whatever its encoding.
+    @inline(__always)
+    func withStringBytes<Result, Failure: Error>(_ body: (ByteSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+        switch valueKind.encoding {
+        case .int: try withDecimal(integer, body)
+        case .embstr, .raw:
+            if holdsObject {
+                try body(object(as: LargeBytes.self).bytes)
+            } else {
+                try body(ByteSpan(viewing: UnsafeRawBufferPointer(payload), ownedBy: self))
+            }
+        }
+    }
+}

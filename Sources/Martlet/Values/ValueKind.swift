@@ -1,0 +1,70 @@
+// What a record's payload is: Redis's types and encodings, packed into the record's kind byte.
+//
+//   kind: eeee tttt    e = encoding, t = type; the numbers are Redis's own (OBJ_* in its sources)
+
+enum ValueType: UInt8, CaseIterable, Sendable {
+    case string = 0
+    case list = 1
+    case set = 2
+    case sortedSet = 3
+    case hash = 4
+    case module = 5
+    case stream = 6
+
+    /// As TYPE answers and SCAN's TYPE option asks.
+    var name: StaticString {
+        switch self {
+        case .string: "string"
+        case .list: "list"
+        case .set: "set"
+        case .sortedSet: "zset"
+        case .hash: "hash"
+        case .module: "module"
+        case .stream: "stream"
+        }
+    }
+}
+
+enum ValueEncoding: UInt8, Sendable {
+    case raw = 0
+    case int = 1
+    case embstr = 8
+
+    /// As OBJECT ENCODING answers.
+    var name: StaticString {
+        switch self {
+        case .raw: "raw"
+        case .int: "int"
+        case .embstr: "embstr"
+        }
+    }
+}
+
+struct ValueKind: Equatable, Sendable {
+    let type: ValueType
+    let encoding: ValueEncoding
+
+    static let int = ValueKind(type: .string, encoding: .int)
+    static let embstr = ValueKind(type: .string, encoding: .embstr)
+    static let raw = ValueKind(type: .string, encoding: .raw)
+
+    var byte: UInt8 { type.rawValue | encoding.rawValue << 4 }
+
+    init(type: ValueType, encoding: ValueEncoding) {
+        self.type = type
+        self.encoding = encoding
+    }
+
+    init(byte: UInt8) {
+        guard let type = ValueType(rawValue: byte & 0x0F), let encoding = ValueEncoding(rawValue: byte >> 4) else {
+            preconditionFailure("a record's kind is written from a ValueKind")
+        }
+        self.init(type: type, encoding: encoding)
+    }
+}
+
+extension Record {
+    var valueKind: ValueKind { ValueKind(byte: kind) }
+    /// The low bits alone: the check that every command makes first.
+    var isString: Bool { kind & 0x0F == ValueType.string.rawValue }
+}

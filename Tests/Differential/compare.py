@@ -1,0 +1,133 @@
+"""When two replies count as equal: byte for byte, but for the commands in RULES, each with its reason.
+
+A rule is a function of the command, Martlet's reply and redis-server's, all as bytes. What differs on purpose from
+7.0.15 (Martlet follows 7.4) is in here too: this is the one list of known differences.
+"""
+
+from typing import Any, Callable
+
+from resp import decode
+
+Rule = Callable[[list[bytes], bytes, bytes], bool]
+
+# How far two servers' clocks may be apart for one command: the second one gets it after the first one's answer.
+SECONDS_APART = 20
+
+
+def same_kind(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    """Both an error, both nil, or both a reply of one type."""
+    return ours[:1] == theirs[:1] and is_nil(ours) == is_nil(theirs)
+
+
+def is_nil(reply: bytes) -> bool:
+    return reply in (b"$-1\r\n", b"*-1\r\n", b"_\r\n")
+
+
+def close_seconds(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    return close_numbers(ours, theirs, SECONDS_APART)
+
+
+def close_milliseconds(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    return close_numbers(ours, theirs, SECONDS_APART * 1000)
+
+
+def close_numbers(ours: bytes, theirs: bytes, apart: int) -> bool:
+    if ours[:1] != b":" or theirs[:1] != b":":
+        return ours == theirs
+    first, second = decode(ours), decode(theirs)
+    return first == second if min(first, second) < 0 else abs(first - second) <= apart
+
+
+def unordered(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    first, second = decode(ours), decode(theirs)
+    if not isinstance(first, list) or not isinstance(second, list):
+        return ours == theirs
+    return ours[:1] == theirs[:1] and sorted(first) == sorted(second)
+
+
+def unordered_pairs(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    first, second = decode(ours), decode(theirs)
+    if not isinstance(first, list) or not isinstance(second, list):
+        return ours == theirs
+    return ours[:1] == theirs[:1] and pairs(first) == pairs(second)
+
+
+def pairs(items: list) -> list[tuple]:
+    return sorted(zip(items[::2], items[1::2]))
+
+
+def hello(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    first, second = decode(ours), decode(theirs)
+    if not isinstance(first, list) or not isinstance(second, list):
+        return ours == theirs
+    names = first[::2] == second[::2]
+    own = {b"version", b"id"}
+    return ours[:1] == theirs[:1] and names and all(
+        first[n + 1] == second[n + 1] for n in range(0, len(first), 2) if first[n] not in own)
+
+
+def command_info(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    first, second = decode(ours), decode(theirs)
+    if not isinstance(first, list) or not isinstance(second, list):
+        return ours == theirs
+    return list(map(described, first)) == list(map(described, second))
+
+
+def described(entry: Any) -> Any:
+    """One command's entry with its sets in order and without its subcommands."""
+    if not isinstance(entry, list):
+        return entry
+    name, arity, flags, first, last, step, categories, hints, specs = entry[:9]
+    return (name, arity, sorted(flags), first, last, step, sorted(categories), sorted(hints), list(map(ordered, specs)))
+
+
+def ordered(value: Any) -> Any:
+    """Nested maps and sets (lists by now) in one order, whatever they hold."""
+    return sorted((ordered(item) for item in value), key=repr) if isinstance(value, list) else value
+
+
+def bit_range(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    checked = ours[:1] == b"-" and theirs in (b":0\r\n", b":-1\r\n")
+    return ours == theirs or checked
+
+
+def sub_expiry(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    return keyspace(ours) == keyspace(theirs)
+
+
+def keyspace(reply: bytes) -> list[list[bytes]]:
+    lines = [line for line in decode(reply).split(b"\r\n") if b"keys=" in line]
+    return [line.split(b",")[:2] for line in lines]
+
+
+# By command name, or name and subcommand, in capitals.
+RULES: dict[bytes, tuple[Rule, str]] = {
+    b"TTL": (close_seconds, "depends on the moment of the call"),
+    b"EXPIRETIME": (close_seconds, "relative times are turned into absolute ones at the moment of the call"),
+    b"PTTL": (close_milliseconds, "depends on the moment of the call"),
+    b"PEXPIRETIME": (close_milliseconds, "relative times are turned into absolute ones at the moment of the call"),
+    b"OBJECT IDLETIME": (close_seconds, "depends on the moment of the call"),
+    b"OBJECT REFCOUNT": (same_kind, "says how an implementation shares small integers; Redis forgets it on COPY"),
+    b"TIME": (same_kind, "is the clock"),
+    b"KEYS": (unordered, "the order is the hash table's"),
+    b"RANDOMKEY": (same_kind, "random"),
+    b"CLIENT ID": (same_kind, "counts connections"),
+    b"CLIENT INFO": (same_kind, "describes the connection; 7.4 has more fields"),
+    b"CLIENT LIST": (same_kind, "describes the connections; 7.4 has more fields"),
+    b"HELLO": (hello, "version and connection id are each server's own"),
+    b"CONFIG GET": (unordered_pairs, "the order of several parameters is the hash table's"),
+    b"COMMAND INFO": (command_info, "flags, categories and hints are sets; subcommands are those that exist"),
+    b"BITCOUNT": (bit_range, "since 7.2 the range is checked for a missing key as well"),
+    b"BITPOS": (bit_range, "since 7.2 the range is checked for a missing key as well"),
+    b"INFO KEYSPACE": (sub_expiry, "avg_ttl depends on the moment; 7.4 adds subexpiry"),
+}
+
+
+def equal(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    if ours == theirs:
+        return True
+    if not command:
+        return False
+    words = [word.upper() for word in command[:2]]
+    rule = RULES.get(b" ".join(words)) or RULES.get(words[0])
+    return rule is not None and rule[0](command, ours, theirs)

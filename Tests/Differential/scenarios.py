@@ -1,0 +1,192 @@
+"""What a stream of single replies cannot show: whole SCAN iterations, keys that expire, connections that end,
+authentication. A scenario takes the dice and the two servers, and yields (what, ours, theirs) to be compared."""
+
+import time
+from collections.abc import Iterator
+
+from dice import Dice
+from resp import Connection, encode
+from servers import Server
+
+Comparison = tuple[list[bytes], bytes, bytes]
+Pair = tuple[Server, Server]
+
+# Databases of the scenarios, apart from those that the random stream selects.
+SCAN_DATABASE, EXPIRY_DATABASE = b"7", b"6"
+SENTINEL = b"+PONG\r\n"
+PING = encode([b"PING"])
+
+
+def connect(pair: Pair, database: bytes) -> list[Connection]:
+    connections = [server.connect() for server in pair]
+    for connection in connections:
+        connection.call(b"SELECT", database)
+    return connections
+
+
+def both(connections: list[Connection], command: list[bytes]) -> Comparison:
+    ours, theirs = (connection.call(*command) for connection in connections)
+    return command, ours, theirs
+
+
+def scan(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """The same keys on both sides; every complete iteration returns the same set, whatever the options."""
+    connections = connect(pair, SCAN_DATABASE)
+    names = [b"scan:%d" % n for n in range(dice.choice([0, 1, 10, 100, 700, 3000]))]
+    removed = dice.sample(names, len(names) // dice.choice([1, 2, 50]))
+    fill = [encode([b"SET", name, b"v"]) for name in names] + [encode([b"DEL", name]) for name in removed]
+    for connection in connections:
+        connection.exchange([encode([b"FLUSHDB"]), b"".join(fill)], 1 + len(fill))
+    for _ in range(4):
+        options = []
+        if dice.one_in(2):
+            options += [b"COUNT", dice.choice([b"1", b"3", b"10", b"100", b"100000"])]
+        if dice.one_in(3):
+            options += [b"MATCH", dice.choice([b"scan:*", b"scan:1*", b"*", b"none*", b"scan:[0-4]?"])]
+        if dice.one_in(3):
+            options += [b"TYPE", dice.choice([b"string", b"STRING", b"list"])]
+        ours, theirs = (iteration(connection, options) for connection in connections)
+        yield [b"SCAN", b"0..0", *options], ours, theirs
+    yield both(connections, [b"DBSIZE"])
+    yield both(connections, [b"FLUSHDB"])
+    close(connections)
+
+
+def iteration(connection: Connection, options: list[bytes]) -> bytes:
+    """All keys of one iteration, sorted; or a line saying that it has no end."""
+    cursor, found = b"0", set()
+    for _ in range(20_000):
+        raw = connection.call(b"SCAN", cursor, *options)
+        head, _, rest = raw.partition(b"\r\n")
+        if head != b"*2":
+            return raw
+        lines = rest.split(b"\r\n")
+        cursor = lines[1]
+        found.update(lines[4::2])
+        if cursor == b"0":
+            return b" ".join(sorted(found - {b""}))
+    return b"no end"
+
+
+def expiry(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """Keys that are due in a moment, that moment, and then commands on them."""
+    connections = connect(pair, EXPIRY_DATABASE)
+    names = [b"e%d" % n for n in range(12)]
+    yield both(connections, [b"DEBUG", b"SET-ACTIVE-EXPIRE", dice.choice([b"0", b"1"])])
+    yield both(connections, [b"FLUSHDB"])
+    for name in names:
+        setter = dice.choice([
+            [b"SET", name, b"5", b"PX", b"1"], [b"PSETEX", name, b"1", b"5"], [b"SET", name, b"5", b"PXAT", b"1"],
+            [b"SET", name, b"5", b"EXAT", b"1"], [b"SET", name, b"5"],
+        ])
+        yield both(connections, setter)
+    time.sleep(0.02)
+    for name in names:
+        other = dice.choice(names)
+        yield both(connections, dice.choice([
+            [b"GET", name], [b"EXISTS", name, name], [b"DEL", name], [b"INCR", name], [b"APPEND", name, b"6"],
+            [b"SETNX", name, b"7"], [b"GETSET", name, b"8"], [b"TTL", name], [b"PERSIST", name], [b"TYPE", name],
+            [b"RENAME", name, other], [b"RENAMENX", other, name], [b"COPY", name, other], [b"COPY", other, name],
+            [b"EXPIRE", name, b"50000", b"NX"], [b"EXPIRE", name, b"50000", b"XX"], [b"GETEX", name, b"PERSIST"],
+            [b"SET", name, b"1", b"XX", b"GET"], [b"SET", name, b"1", b"KEEPTTL"], [b"SETRANGE", name, b"1", b"x"],
+            [b"TOUCH", name], [b"UNLINK", name], [b"GETDEL", name], [b"SETBIT", name, b"3", b"1"], [b"MOVE", name, b"7"],
+            [b"OBJECT", b"ENCODING", name], [b"BITOP", b"NOT", other, name], [b"MSETNX", name, b"1"],
+        ]))
+    yield both(connections, [b"EXISTS", *names])
+    for command in ([b"DBSIZE"], [b"KEYS", b"*"], [b"MGET", *names], [b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1"]):
+        yield both(connections, command)
+    close(connections)
+
+
+def bulk(*words: bytes) -> bytes:
+    return encode(list(words))
+
+
+WIRE = [
+    # Errors that close the connection.
+    b"*-1x\r\n", b"*3000000000\r\n", b"*1048577\r\n", b"*99999999999999999999\r\n", b"*x\r\n", b"* 1\r\n", b"*+1\r\n",
+    b"*1\r\nfoo\r\n", b"*2\r\n$3\r\nGET\r\nx\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$-10\r\n", b"*1\r\n$x\r\n", b"*1\r\n$\r\n",
+    b"*1\r\n$2000000000\r\n", b"*1\r\n$536870913\r\n", b"*1\r\n$99999999999999999999\r\n", b"*1\r\n$ 4\r\nPING\r\n",
+    b"*1\r\n:4\r\n", b"*1\r\n*1\r\n", b"*1\r\n\r\n", b"*" + b"1" * 70000, b"*1\r\n$" + b"1" * 70000, b"x" * 70000,
+    b'set "unbalanced\r\n', b"set 'unbalanced\r\n", b'get "a"b\r\n', b"get 'a'b\r\n", b'"\\', b"*1\r\n$4\r\n" * 2,
+    bulk(b"PING") * 3 + b"*1\r\n!\r\n" + bulk(b"PING"),
+    # Oddities that do not.
+    b"\r\n", b"\n", b"\r\n\r\n", b"   \r\n", b"*0\r\n", b"*-1\r\n", b"*-10\r\n", b"*\r\n", b"PING\r\n", b"PING\n",
+    b"  PING  \r\n", b"ping  'a b'\r\n", b'echo "\\x41\\n\\"\\\\\\q"\r\n', b"echo 'it\\'s \\n'\r\n", b"echo \xff\x80\r\n",
+    b'echo ""\r\n', b"echo\ta\r\n", b"get \x00k\r\n", b'""\r\n', b"foo bar\r\n", b"*1\r\n$4\r\nPINGxx", b"*1\r\n$0\r\n\r\n",
+    b"*01\r\n$04\r\nPING\r\n", b"*1\r\n$+4\r\nPING\r\n", b"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", b"PING\r\r\n", b"PING \r \r\n",
+    # Ends asked for by the client.
+    bulk(b"QUIT"), b"quit\r\n", bulk(b"QUIT") + bulk(b"SET", b"k1", b"after-quit") + bulk(b"GET", b"k1"),
+    bulk(b"QUIT", b"x") + PING, bulk(b"HELLO", b"3") + bulk(b"RESET") + bulk(b"GET", b"never-stored"),
+    bulk(b"HELLO", b"3") + bulk(b"GET", b"never-stored") + bulk(b"HELLO", b"2") + bulk(b"GET", b"never-stored"),
+    bulk(b"SHUTDOWN", b"junk"), bulk(b"SHUTDOWN", b"SAVE", b"NOSAVE"),
+    b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n",
+]
+
+
+def wire(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """Raw bytes on fresh connections: what is answered, and whether the server closes."""
+    for _ in range(6):
+        payload = dice.choice(WIRE)
+        if dice.one_in(4):
+            payload = bulk(b"SET", b"k1", b"v") + payload
+        if dice.one_in(6):
+            payload = damaged(dice, bulk(b"ECHO", b"hello") * 2)
+        yield answered(pair, dice.cut(payload) + [PING], [b"(raw)", payload[:200]])
+
+
+def damaged(dice: Dice, payload: bytes) -> bytes:
+    data = bytearray(payload)
+    data[dice.randrange(len(data))] = dice.choice(b"\r\n$*x0 9\x00")
+    return bytes(data)
+
+
+def answered(pair: Pair, chunks: list[bytes], what: list[bytes]) -> Comparison:
+    answers = []
+    for server in pair:
+        connection = server.connect()
+        data, closed = connection.conversation(list(chunks), SENTINEL)
+        answers.append(masked_hello(data) + (b" (closed)" if closed else b" (open)"))
+        connection.close()
+    return what, answers[0], answers[1]
+
+
+def masked_hello(data: bytes) -> bytes:
+    """HELLO's reply names version and connection id, which are each server's own."""
+    head, mark, rest = data.partition(b"version\r\n")
+    if not mark:
+        return data
+    return head + masked_hello(rest[rest.index(b"$4\r\nmode"):])
+
+
+def password(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """Servers with a password, as seen by connections that do not know it, learn it, or get it wrong."""
+    secret = dice.choice([b"secret", b"a\x00b", b" ", b"x" * 600])
+    masters = connect(pair, b"0")
+    yield both(masters, [b"CONFIG", b"SET", b"requirepass", secret])
+    attempts = [[b"GET", b"k1"], [b"PING"], [b"HELLO", b"3"], [b"HELLO", b"3", b"AUTH", b"default", b"wrong"],
+                [b"AUTH", b"wrong"], [b"AUTH", b"default", b"wrong"], [b"AUTH", b"nobody", secret], [b"AUTH"],
+                [b"AUTH", secret, secret, secret], [b"junk"], [b"GET"], [b"RESET"], [b"ECHO", b"x"], [b"COMMAND"],
+                [b"CLIENT", b"ID"], [b"HELLO", b"9"], [b"HELLO", b"3", b"SETNAME", b"x"]]
+    logins = [[b"AUTH", secret], [b"AUTH", b"default", secret], [b"HELLO", b"2", b"AUTH", b"default", secret],
+              [b"HELLO", b"3", b"AUTH", b"default", secret, b"SETNAME", b"me"]]
+    for _ in range(3):
+        guests = [server.connect() for server in pair]
+        for attempt in dice.sample(attempts, 5):
+            yield both(guests, attempt)
+        for command in (dice.choice(logins), [b"PING"], [b"CLIENT", b"GETNAME"], [b"RESET"], [b"PING"]):
+            yield both(guests, command)
+        close(guests)
+    for payload in (b"*11\r\n", b"*10\r\n", b"*1\r\n$16385\r\n", b"*1\r\n$16384\r\n", b"QUIT\r\n", b"ping\r\n"):
+        yield answered(pair, [payload], [b"(raw, not logged in)", payload])
+    yield both(masters, [b"CONFIG", b"GET", b"requirepass"])
+    yield both(masters, [b"CONFIG", b"SET", b"requirepass", b""])
+    close(masters)
+
+
+def close(connections: list[Connection]) -> None:
+    for connection in connections:
+        connection.close()
+
+
+SCENARIOS = {"scan": scan, "expiry": expiry, "wire": wire, "password": password}

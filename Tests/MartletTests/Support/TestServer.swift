@@ -1,0 +1,53 @@
+// A server for tests: in process, nothing listening, its clock in the test's hand, its dice seeded.
+
+import Testing
+
+@testable import Martlet
+
+final class TestServer {
+    static let start: Int64 = 1_700_000_000_000
+
+    let clock = ManualClock(wallMilliseconds: TestServer.start)
+    let server: MartletServer
+    let connection: LocalConnection
+
+    init(seed: UInt64 = 1, configuration: Configuration = Configuration()) throws {
+        var options = StartOptions()
+        options.clock = clock
+        options.seed = seed
+        options.configuration = configuration
+        options.configuration.enableDebugCommand = .yes
+        server = try MartletServer(options)
+        connection = try server.connect()
+    }
+
+    deinit { server.stop() }
+
+    /// Sends one command whose words are split at blanks; quotes as in redis-cli.
+    @discardableResult
+    func run(_ line: String) throws -> RESPValue {
+        let words = try #require(splitQuotedWords(Array(line.utf8).span))
+        return try connection.send(words.map { $0 as any RESPArgument })
+    }
+
+    /// The same, as the bytes that a socket would carry; the session stays in that protocol version.
+    func wire(_ line: String, _ version: RESPVersion = .resp2) throws -> String {
+        let words = try #require(splitQuotedWords(Array(line.utf8).span))
+        return String(decoding: try connection.sendForBytes(words, version: version), as: UTF8.self)
+    }
+
+    func advance(milliseconds: Int64) { clock.advance(milliseconds: milliseconds) }
+
+    /// Lets everything happen that is due: active expiry, periodic work.
+    func runDueWork() { server.runDueWork() }
+}
+
+extension RESPValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+    /// A bulk string.
+    public init(stringLiteral text: String) { self = .bulkString(Array(text.utf8)) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(arrayLiteral elements: RESPValue...) { self = .array(elements) }
+
+    static let ok = RESPValue.simpleString("OK")
+    static let wrongType = RESPValue.error("WRONGTYPE Operation against a key holding the wrong kind of value")
+}
