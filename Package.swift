@@ -21,6 +21,9 @@ let package = Package(
         .systemLibrary(name: "CMartletSystem"),
         .target(name: "Martlet", dependencies: ["CMartletSystem"], swiftSettings: settings),
         .executableTarget(name: "martlet-server", dependencies: ["Martlet"], swiftSettings: settings),
+        .executableTarget(
+            name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
+            swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -9,7 +9,11 @@ public protocol RESPArgument: Sendable {
 }
 
 extension String: RESPArgument {
-    public func append(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
+    public func append(to bytes: inout [UInt8]) {
+        // The view's own sequence would be walked byte by byte.
+        var text = self
+        text.withUTF8 { bytes.append(contentsOf: $0) }
+    }
 }
 
 extension Array: RESPArgument where Element == UInt8 {
@@ -17,7 +21,7 @@ extension Array: RESPArgument where Element == UInt8 {
 }
 
 extension Int: RESPArgument {
-    public func append(to bytes: inout [UInt8]) { bytes.append(contentsOf: String(self).utf8) }
+    public func append(to bytes: inout [UInt8]) { String(self).append(to: &bytes) }
 }
 
 /// The server has stopped, or the connection was closed by QUIT.

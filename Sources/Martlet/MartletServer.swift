@@ -61,6 +61,9 @@ public final class MartletServer: Sendable {
     /// Stops the server soon and says why in its log; returns at once.
     package func shutdown(because reason: String) { engine.shutdown(because: reason) }
 
+    /// Writes a line to the server's log.
+    package func log(_ level: LogLevel, _ message: String) { engine.log.write(level, message) }
+
     /// Waits until the server has stopped, asked by the program or by a client's SHUTDOWN.
     package func waitUntilStopped() { engine.waitUntilStopped() }
 

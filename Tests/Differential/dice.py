@@ -9,8 +9,6 @@ import random
 KEYS = [b"k%d" % n for n in range(12)] + [b"", b"\x00\x01", b"k\r\n1", "\u00e9t\u00e9".encode(), b"K1", b"x" * 300, b"12"]
 # Keys whose values may be long. Commands that cost time or memory by the length do not use them.
 LONG_KEYS = [b"long0", b"long1", b"long2"]
-ALL_KEYS = KEYS + LONG_KEYS
-MISSING = b"never-stored"
 DATABASES = [b"0", b"1", b"2", b"15"]
 
 INTEGERS = [
@@ -27,6 +25,8 @@ JUNK = [
     b"-1", b"0", b"8589934592", b"9223372036854775807", b"9223372036854775808", b"-9223372036854775808",
     b"", b"abc", b"1.5", b" 1", b"+1", b"01", b"\xff\xfe", b"*", b"NX", b"GET", b"a\r\nb",
 ]
+# Every name under which something may be stored: a mutated command takes its key from JUNK.
+ALL_KEYS = [*KEYS, *LONG_KEYS, *JUNK]
 FLOATS = [
     b"0", b"1", b"-1", b"0.1", b"0.2", b"-0.3", b"1.5", b"3.0", b"3.0e3", b"5.0e-3", b"1e17", b"-1e17", b"1e-17",
     b"123456789.123456789", b"0.00000000000000001", b"99999999999999999999", b"1e300", b"-1e300", b".5", b"5.",
@@ -46,7 +46,7 @@ class Dice(random.Random):
         return self.randrange(sides) == 0
 
     def key(self) -> bytes:
-        return MISSING if self.one_in(40) else self.choice(KEYS)
+        return self.choice(KEYS)
 
     def any_key(self) -> bytes:
         return self.choice(LONG_KEYS) if self.one_in(12) else self.key()
@@ -144,7 +144,7 @@ class Dice(random.Random):
         command = list(command)
         place = self.randrange(len(command))
         kind = self.randrange(5)
-        if kind == 0 and len(command) > 1:
+        if kind == 0 and place > 0:  # the name stays: CLIENT INFO must not become INFO
             del command[place]
         elif kind == 1:
             command.insert(place + 1, self.choice(JUNK))

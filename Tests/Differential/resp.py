@@ -125,7 +125,7 @@ class Connection:
         self.received = self.received[position:]
         return frames
 
-    def conversation(self, chunks: list[bytes], sentinel: bytes, quiet: float = 0.25) -> tuple[bytes, bool]:
+    def conversation(self, chunks: list[bytes], sentinel: bytes, quiet: float = 0.4) -> tuple[bytes, bool]:
         """Sends raw bytes and collects what comes back until the server closes, `sentinel` ends the answer, or
         nothing more comes for `quiet` seconds. Returns the bytes and whether the server closed."""
         collected = self.received

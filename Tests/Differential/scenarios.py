@@ -13,8 +13,10 @@ Pair = tuple[Server, Server]
 
 # Databases of the scenarios, apart from those that the random stream selects.
 SCAN_DATABASE, EXPIRY_DATABASE = b"7", b"6"
-SENTINEL = b"+PONG\r\n"
-PING = encode([b"PING"])
+# Sent after raw bytes: its answer shows that the server has done with them.
+MARK = b"the-mark-at-the-end"
+MARK_REQUEST = encode([b"ECHO", MARK])
+MARK_REPLY = b"$%d\r\n%b\r\n" % (len(MARK), MARK)
 
 
 def connect(pair: Pair, database: bytes) -> list[Connection]:
@@ -107,7 +109,7 @@ WIRE = [
     b"*-1x\r\n", b"*3000000000\r\n", b"*1048577\r\n", b"*99999999999999999999\r\n", b"*x\r\n", b"* 1\r\n", b"*+1\r\n",
     b"*1\r\nfoo\r\n", b"*2\r\n$3\r\nGET\r\nx\r\n", b"*1\r\n$-1\r\n", b"*1\r\n$-10\r\n", b"*1\r\n$x\r\n", b"*1\r\n$\r\n",
     b"*1\r\n$2000000000\r\n", b"*1\r\n$536870913\r\n", b"*1\r\n$99999999999999999999\r\n", b"*1\r\n$ 4\r\nPING\r\n",
-    b"*1\r\n:4\r\n", b"*1\r\n*1\r\n", b"*1\r\n\r\n", b"*" + b"1" * 70000, b"*1\r\n$" + b"1" * 70000, b"x" * 70000,
+    b"*1\r\n:4\r\n", b"*1\r\n*1\r\n", b"*1\r\n\r\n",
     b'set "unbalanced\r\n', b"set 'unbalanced\r\n", b'get "a"b\r\n', b"get 'a'b\r\n", b'"\\', b"*1\r\n$4\r\n" * 2,
     bulk(b"PING") * 3 + b"*1\r\n!\r\n" + bulk(b"PING"),
     # Oddities that do not.
@@ -117,11 +119,15 @@ WIRE = [
     b"*01\r\n$04\r\nPING\r\n", b"*1\r\n$+4\r\nPING\r\n", b"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", b"PING\r\r\n", b"PING \r \r\n",
     # Ends asked for by the client.
     bulk(b"QUIT"), b"quit\r\n", bulk(b"QUIT") + bulk(b"SET", b"k1", b"after-quit") + bulk(b"GET", b"k1"),
-    bulk(b"QUIT", b"x") + PING, bulk(b"HELLO", b"3") + bulk(b"RESET") + bulk(b"GET", b"never-stored"),
+    bulk(b"QUIT", b"x") + bulk(b"PING"), bulk(b"HELLO", b"3") + bulk(b"RESET") + bulk(b"GET", b"never-stored"),
     bulk(b"HELLO", b"3") + bulk(b"GET", b"never-stored") + bulk(b"HELLO", b"2") + bulk(b"GET", b"never-stored"),
     bulk(b"SHUTDOWN", b"junk"), bulk(b"SHUTDOWN", b"SAVE", b"NOSAVE"),
-    b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n",
 ]
+# Never a line's end: refused once 64 KB have come.
+ENDLESS = [b"*" + b"1" * 70000, b"*1\r\n$" + b"1" * 70000, b"x" * 70000]
+# Web requests: the connection is closed; whether an answer precedes that depends on how they arrive.
+WEB = [b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"]
 
 
 def wire(dice: Dice, pair: Pair) -> Iterator[Comparison]:
@@ -132,7 +138,12 @@ def wire(dice: Dice, pair: Pair) -> Iterator[Comparison]:
             payload = bulk(b"SET", b"k1", b"v") + payload
         if dice.one_in(6):
             payload = damaged(dice, bulk(b"ECHO", b"hello") * 2)
-        yield answered(pair, dice.cut(payload) + [PING], [b"(raw)", payload[:200]])
+        yield answered(pair, dice.cut(payload) + [MARK_REQUEST], [b"(raw)", payload[:200]])
+    endless = dice.choice(ENDLESS)
+    yield answered(pair, dice.cut(endless), [b"(raw, endless)", endless[:50]])
+    request = dice.choice(WEB)
+    what, ours, theirs = answered(pair, [request], [b"(raw)", request])
+    yield what, ours.endswith(b"(closed)") * b"closed", theirs.endswith(b"(closed)") * b"closed"
 
 
 def damaged(dice: Dice, payload: bytes) -> bytes:
@@ -145,7 +156,7 @@ def answered(pair: Pair, chunks: list[bytes], what: list[bytes]) -> Comparison:
     answers = []
     for server in pair:
         connection = server.connect()
-        data, closed = connection.conversation(list(chunks), SENTINEL)
+        data, closed = connection.conversation(list(chunks), MARK_REPLY)
         answers.append(masked_hello(data) + (b" (closed)" if closed else b" (open)"))
         connection.close()
     return what, answers[0], answers[1]

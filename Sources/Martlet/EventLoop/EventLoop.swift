@@ -25,7 +25,8 @@ final class EventLoop: @unchecked Sendable {
     private var source: (any DispatchSourceRead)?
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
-    weak var delegate: (any EventLoopDelegate)?
+    /// Strong, because a weak reference costs on every turn; `stop` ends it.
+    var delegate: (any EventLoopDelegate)?
     // How long a stay lasts is real time, whatever clock the server lives by.
     private let clock = Clock(.system)
     /// Set while a handler stays on the queue: others had better use the mailbox.
@@ -93,7 +94,8 @@ final class EventLoop: @unchecked Sendable {
 
     func start() {
         let source = DispatchSource.makeReadSource(fileDescriptor: poller.value.descriptor.rawValue, queue: queue)
-        source.setEventHandler { [weak self] in self?.stay() }
+        // Strong until `stop` cancels the source: a weak reference would make every retain of the loop slow.
+        source.setEventHandler { [self] in stay() }
         self.source = source
         source.activate()
     }
@@ -102,6 +104,7 @@ final class EventLoop: @unchecked Sendable {
     func stop(completion: @escaping @Sendable () -> Void) {
         dispatchPrecondition(condition: .onQueue(queue))
         hasStopped.store(true, ordering: .releasing)
+        delegate = nil
         for job in mailbox.close() { job() }
         guard let source else {
             completion()
@@ -158,11 +161,7 @@ final class EventLoop: @unchecked Sendable {
     func perform<Result: Sendable>(_ body: @Sendable () -> Result) -> Result {
         dispatchPrecondition(condition: .notOnQueue(queue))
         if isStaying.load(ordering: .sequentiallyConsistent), let result = performByMail(body) { return result }
-        return queue.sync {
-            let result = body()
-            _ = finishTurn()
-            return result
-        }
+        return performAtRest(body)
     }
 
     private func performByMail<Result: Sendable>(_ body: @Sendable () -> Result) -> Result? {
@@ -195,10 +194,13 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func performAtRest<Result>(_ body: @Sendable () -> Result) -> Result {
+        var result: Result?
+        // Through a variable, because the form of `sync` that returns a value looks up its type at run time.
         queue.sync {
-            let result = body()
+            result = body()
             _ = finishTurn()
-            return result
         }
+        guard let result else { preconditionFailure("sync runs its block") }
+        return result
     }
 }

@@ -46,14 +46,15 @@ struct CommandIndex: ~Copyable {
         var nextSubcommand = specs.count
         for (spec, name) in specs {
             let range = nextSubcommand..<(nextSubcommand + spec.subcommands.count)
-            entries.append(Entry(spec: spec, name: name, fullName: name, parent: nil, subcommands: range))
+            // Errors and COMMAND go on to call a renamed command by its own name.
+            entries.append(Entry(spec: spec, name: name, fullName: spec.name, parent: nil, subcommands: range))
             nextSubcommand = range.upperBound
         }
-        for (index, (spec, name)) in specs.enumerated() {
+        for (index, (spec, _)) in specs.enumerated() {
             for child in spec.subcommands {
                 entries.append(
                     Entry(
-                        spec: child, name: child.name, fullName: "\(name)|\(child.name)",
+                        spec: child, name: child.name, fullName: "\(spec.name)|\(child.name)",
                         parent: CommandID(index: index), subcommands: 0..<0))
             }
         }

@@ -20,7 +20,9 @@ protocol SessionTransport: AnyObject {
 
 final class Session {
     let id: Int64
-    weak let transport: (any SessionTransport)?
+    /// Nil once the connection is closed. A strong reference, ended by `detach`: a weak one would make every retain of
+    /// the connection take the slow path.
+    private(set) var transport: (any SessionTransport)?
     /// Monotonic seconds.
     let createdAt: Int64
     var lastInteractionAt: Int64
@@ -45,4 +47,7 @@ final class Session {
         createdAt = monotonicSeconds
         lastInteractionAt = monotonicSeconds
     }
+
+    /// The connection is closed.
+    func detach() { transport = nil }
 }

@@ -46,6 +46,7 @@ extension Keyspace {
     /// Removes keys whose time is over until none is left or `isSpent` says stop; true when there may be more.
     mutating func expireDue(until isSpent: () -> Bool) -> Bool {
         guard expiresActively else { return false }
+        var hasMore = false
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
             var sinceCheck = 0
             // A key lives through the millisecond of its deadline.
@@ -61,8 +62,10 @@ extension Keyspace {
                     if isSpent() { return true }
                 }
             }
+            // The wheel bounds its own work: it may have stopped while filing elements anew.
+            if let wake = databases[index].wheel.nextWake(after: now - 1), wake < now { hasMore = true }
         }
-        return false
+        return hasMore
     }
 
     private mutating func noteLag(_ lag: Int64) {
@@ -73,8 +76,15 @@ extension Keyspace {
     /// Finds out when active expiry is needed next, after all that was due is gone.
     mutating func refreshEarliestDeadline() { earliestDeadline = nextWake() ?? Int64.max }
 
-    /// When active expiry has something to do next; nil when nothing has a deadline.
+    /// Switches active expiry on or off; keys still vanish when they are looked for.
+    mutating func setExpiresActively(_ isActive: Bool) {
+        expiresActively = isActive
+        refreshEarliestDeadline()
+    }
+
+    /// When active expiry has something to do next; nil when nothing has a deadline or it is switched off.
     func nextWake() -> Int64? {
+        guard expiresActively else { return nil }
         var earliest: Int64?
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
             guard let wake = databases[index].wheel.nextWake(after: now - 1) else { continue }

@@ -24,7 +24,7 @@ struct Keyspace: ~Copyable {
     private(set) var now: Int64
     /// The access clock: seconds, 24 bits.
     private(set) var accessClock: UInt32 = 0
-    /// Active expiry, as DEBUG SET-ACTIVE-EXPIRE switches it.
+    /// Active expiry; see `setExpiresActively`.
     var expiresActively = true
     /// No deadline is earlier than this; Int64.max when none is known.
     var earliestDeadline = Int64.max

@@ -3,7 +3,8 @@
 
 final class Connection: Pollable, SessionTransport {
     private(set) var session: Session!
-    private unowned let network: Network
+    /// Strong, because an unowned reference costs on every use; the network lets go of a closed connection.
+    private let network: Network
     let descriptor: FileDescriptor
     private let peer: SocketAddress
     /// Bytes of an incomplete request.
@@ -281,6 +282,7 @@ final class Connection: Pollable, SessionTransport {
         pending.release()
         arriving = nil
         network.remove(self)
+        session.detach()
     }
 
     /// Gives back memory that an idle client does not need.

@@ -2,7 +2,8 @@
 
 final class Listener: Pollable {
     let socket: ListeningSocket
-    private unowned let network: Network
+    /// Strong; the network lets go of a closed listener.
+    private let network: Network
     private var isPaused = false
 
     /// Connections accepted in one go, so that a flood of them does not keep the others waiting.

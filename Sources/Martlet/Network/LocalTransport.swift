@@ -20,7 +20,10 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         server.clients.add(session)
     }
 
-    func close() { network.server.clients.remove(session) }
+    func close() {
+        network.server.clients.remove(session)
+        session.detach()
+    }
 
     /// Executes one request, whose words stand in `bytes`, and returns what was replied.
     func execute(_ bytes: ByteSpan, words: Span<ArgumentSlice>) -> ReplyBuffer {

@@ -5,6 +5,7 @@ extension Engine {
         let clock = Clock(options.clock.map { .manual($0) } ?? .system)
         let configuration = options.configuration
         let log = Log(options.log, level: configuration.loglevel, path: configuration.logfile, clock: clock)
+        log.becomeServer()
         let random = SeededRandom(seed: options.seed ?? Self.systemSeed())
         var seeds = random
         let keyspace = Keyspace(
@@ -16,7 +17,12 @@ extension Engine {
         } catch {
             throw .system("Cannot create the event loop: \(error)")
         }
-        let renamed = Dictionary(configuration.renamedCommands.map { ($0.command.lowercased(), $0.newName) }) { $1 }
+        let renamed: [String: String]
+        do throws(ConfigurationError) {
+            renamed = try CommandRenaming.names(after: configuration.renamedCommands, of: CommandTable.families)
+        } catch {
+            throw .configuration(error.report(version: ServerVersion.redis))
+        }
         let identity = ServerIdentity(
             runID: Self.runID(&seeds), startedAtMonotonicSeconds: clock.monotonicNanoseconds() / 1_000_000_000,
             executable: (try? CurrentProcess.executablePath()) ?? "", configurationFile: options.configurationFile,

@@ -10,10 +10,12 @@ public enum StartError: Error, Sendable, CustomStringConvertible {
     case listening(String)
     /// The system refused something else that the server cannot do without.
     case system(String)
+    /// The configuration names something that does not exist.
+    case configuration(String)
 
     public var description: String {
         switch self {
-        case .listening(let text), .system(let text): text
+        case .listening(let text), .system(let text), .configuration(let text): text
         }
     }
 }
@@ -49,11 +51,11 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     private func fillServices() {
-        server.services.shutdown = { [unowned self] request in requestStop(request) }
-        server.services.applyConfiguration = { [unowned self] changed in apply(changed) }
-        server.services.sleep = { [unowned self] in sleep(microseconds: $0) }
-        server.services.networkBufferBytes = { [unowned self] in network.bufferBytes }
-        server.services.port = { [unowned self] in network.port }
+        server.services.shutdown = { [self] request in requestStop(request) }
+        server.services.applyConfiguration = { [self] changed in apply(changed) }
+        server.services.sleep = { [self] in sleep(microseconds: $0) }
+        server.services.networkBufferBytes = { [self] in network.bufferBytes }
+        server.services.port = { [self] in network.port }
     }
 
     // MARK: Start
@@ -78,8 +80,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func startTimers() {
         guard case .system = clock.source else { return }
-        let expiry = LoopTimer(queue: loop.queue) { [weak self] in self?.expiryTimerFired() }
-        let cron = LoopTimer(queue: loop.queue) { [weak self] in self?.runCron() }
+        let expiry = LoopTimer(queue: loop.queue) { [self] in expiryTimerFired() }
+        let cron = LoopTimer(queue: loop.queue) { [self] in runCron() }
         cron.schedule(perSecond: server.configuration.value.hz)
         self.expiry = expiry
         self.cron = cron
@@ -112,8 +114,10 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// Sets the timer to the next deadline unless it is set already.
     private func armExpiry() {
+        guard let expiry, server.keyspace.value.earliestDeadline != expiryArmedAt else { return }
+        // The wheel may want to work ahead of the deadline that was just filed.
+        server.keyspace.value.refreshEarliestDeadline()
         let next = server.keyspace.value.earliestDeadline
-        guard let expiry, next != expiryArmedAt else { return }
         expiryArmedAt = next
         if next == Int64.max {
             expiry.unschedule()
@@ -128,7 +132,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         expiryArmedAt = Int64.min
         guard !isStopped, loop.turn() else { return }
         // More is due: other work on the queue first.
-        loop.queue.async { [weak self] in self?.expiryTimerFired() }
+        loop.queue.async { [self] in expiryTimerFired() }
     }
 
     // MARK: Periodic work
@@ -184,6 +188,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func finishStop() {
         isStopped = true
+        // What the engine filled in holds the engine; it ends here.
+        server.services = ServerServices()
         cron?.cancel()
         expiry?.cancel()
         cron = nil

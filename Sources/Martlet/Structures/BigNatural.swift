@@ -16,6 +16,7 @@ struct BigNatural {
         return limbs.count * 64 - top.leadingZeroBitCount
     }
 
+    /// Multiplies by a factor other than zero, then adds.
     mutating func multiply(by factor: UInt64, adding addend: UInt64 = 0) {
         var carry = addend
         for index in limbs.indices {

@@ -13,6 +13,7 @@ func popcount(_ bytes: ByteSpan) -> Int {
     let words = bytes.count / 8
     var total = 0
     for word in 0..<words {
+        // Any eight bytes are a number, and the load checks its bounds.
         total += raw.unsafeLoadUnaligned(fromByteOffset: word * 8, as: UInt64.self).nonzeroBitCount
     }
     for index in words * 8..<bytes.count { total += bytes[index].nonzeroBitCount }
@@ -52,6 +53,7 @@ func firstBit(_ bit: Bool, in bytes: ByteSpan, bits: Range<Int>) -> Int? {
 /// Eight bytes, the first one highest, with zeros for those behind the end.
 private func bigEndianWord(in bytes: ByteSpan, at offset: Int) -> UInt64 {
     if bytes.count - offset >= 8 {
+        // Any eight bytes are a number, and the load checks its bounds.
         return UInt64(bigEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
     var word: UInt64 = 0
@@ -166,8 +168,8 @@ func signedBitfieldSum(_ value: Int64, _ increment: Int64, width: Int, overflow:
     let greatest = Int64.max >> Int64(64 - width)
     let least = -greatest - 1
     let (sum, wraps) = value.addingReportingOverflow(increment)
-    // Redis takes the room above a narrow field's value modulo 2^64. For a value so low that the room overflows, it
-    // saturates to the greatest number instead of the least; a compatible server does the same.
+    // By tradition the room above a narrow field's value is taken modulo 2^64: a value so low that the room overflows
+    // counts as too large, and saturates to the greatest number instead of the least. Clients can see it, so it stays.
     let hasFalseRoom = width < 64 && greatest.subtractingReportingOverflow(value).overflow
     let isAbove = value > greatest || increment > 0 && (wraps || sum > greatest) || hasFalseRoom
     let isBelow = value < least || increment < 0 && (wraps || sum < least)

@@ -104,6 +104,7 @@ func decimalLength(_ number: Int64) -> Int {
 /// `destination` must have room for `decimalCapacity` bytes, or for `decimalLength(number)` if the caller has it.
 func writeDecimal(_ number: Int64, to destination: UnsafeMutablePointer<UInt8>) -> Int {
     guard number < 0 else { return writeDecimal(UInt64(number), to: destination) }
+    // The sign is part of the room that the caller promised.
     destination[0] = UInt8(ascii: "-")
     return 1 + writeDecimal(number.magnitude, to: destination + 1)
 }

@@ -19,7 +19,7 @@ struct FloatText {
         let body = text.extracting(droppingFirst: start)
         if isInfinity(body) {
             magnitude = .infinite
-        } else if body.count > 2, body[0] == UInt8(ascii: "0"), lowercased(body[1]) == UInt8(ascii: "x") {
+        } else if body.count > 2, body[0] == UInt8(ascii: "0"), body[1].asciiLowercased == UInt8(ascii: "x") {
             guard let bits = hexadecimal(body.extracting(droppingFirst: 2)) else { return nil }
             magnitude = .finite(bits)
         } else {
@@ -42,7 +42,7 @@ private func isInfinity(_ text: ByteSpan) -> Bool {
     for index in text.indices {
         // The name has eight bytes and the count was checked.
         let expected = name.utf8Start[index]
-        if lowercased(text[index]) != expected { return false }
+        if text[index].asciiLowercased != expected { return false }
     }
     return true
 }
@@ -132,7 +132,7 @@ private struct FloatLayout {
         if let point { lastPlace = point + 1 - index }
         significant = (firstSignificant ?? index)..<index
         if index < text.count {
-            guard lowercased(text[index]) == exponentMark,
+            guard text[index].asciiLowercased == exponentMark,
                 let value = Self.exponent(text.extracting(droppingFirst: index + 1))
             else { return nil }
             exponent = value
@@ -166,8 +166,4 @@ private func digitValue(_ byte: UInt8) -> UInt8? {
     case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
     default: nil
     }
-}
-
-private func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
 }

@@ -1,7 +1,7 @@
 // Glob-style patterns over bytes: `*` any run, `?` any byte, `[a-z]` and `[^a-z]` classes, `\` before a literal byte.
 // Matching goes from left to right without recursion. When it fails it returns to the last `*` only and lets that one
 // swallow one byte more: an earlier `*` could only push the rest further right. The cost is at most one product of the
-// two lengths. Malformed patterns have a meaning too, the one that Redis's users see (7.0.15 with its security fixes).
+// two lengths. Malformed patterns have a meaning too: they match what they match in the servers that clients know.
 
 /// Stars that are tried, except one that ends the pattern; a string that gets as far as one more does not match.
 private let starLimit = 1_000
@@ -115,6 +115,6 @@ private struct GlobMatcher: ~Escapable {
     }
 
     private func folded(_ byte: UInt8) -> UInt8 {
-        ignoringCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        ignoringCase ? byte.asciiLowercased : byte
     }
 }

@@ -126,7 +126,7 @@ struct BinaryFormat {
     func round(_ number: LeadingBits) -> Value? {
         guard number.significand != 0 else { return Value(significand: 0, place: places.lowerBound) }
         var place = max(number.topPlace - precision + 1, places.lowerBound)
-        // Before the check of `place`, nothing says that the result counts: but it has `precision` bits or one more.
+        // At most `precision` bits, or that power of two.
         var significand = number.rounded(toMultipleOf: place)
         if significand >> precision != 0 {
             // It was rounded up to a power of two, so nothing is lost.

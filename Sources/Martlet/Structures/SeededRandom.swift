@@ -14,8 +14,9 @@ struct SeededRandom: RandomNumberGenerator, Sendable {
     }
 
     mutating func next() -> UInt64 {
-        // Wrapping products: the generator is defined modulo 2^64.
+        // Wrapping: the generator is defined modulo 2^64.
         let product = b &* 5
+        // Wrapping, as above.
         let result = ((product << 7) | (product >> 57)) &* 9
         let shifted = b << 17
         c ^= a

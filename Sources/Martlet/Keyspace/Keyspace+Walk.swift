@@ -1,0 +1,64 @@
+// Ways to keys that do not begin with a name: SCAN's steps, KEYS, RANDOMKEY, and what DEBUG looks at.
+// Records that a walk hands out stay good until the next change of the keyspace.
+
+extension Keyspace {
+    func hasDatabase(_ number: Int) -> Bool { number >= 0 && number < databases.count }
+
+    /// Visits whole buckets from `cursor` on until `count` records were visited or the database ends, and returns the
+    /// cursor to go on with, 0 at the end. Records whose time is over are among them. A sparse table ends the step
+    /// early: after ten buckets for each record asked for.
+    func scan(from cursor: UInt64, count: Int, in index: Int, _ body: (Record) -> Void) -> UInt64 {
+        let (product, overflow) = count.multipliedReportingOverflow(by: 10)
+        var bucketsLeft = overflow ? Int.max : product
+        var cursor = cursor
+        var visited = 0
+        repeat {
+            cursor = databases[index].table.scan(from: cursor) { record in
+                visited += 1
+                body(record)
+            }
+            bucketsLeft -= 1
+        } while cursor != 0 && bucketsLeft > 0 && visited < count
+        return cursor
+    }
+
+    /// Visits every record whose time is not over.
+    func visitLive(in index: Int, _ body: (Record) -> Void) {
+        databases[index].table.visitAll { record in
+            if !isOver(record) { body(record) }
+        }
+    }
+
+    /// Visits every record.
+    func visitAll(in index: Int, _ body: (Record) -> Void) { databases[index].table.visitAll(body) }
+
+    /// A live record, each as likely as the others; nil when there is none. What is over on the way is removed.
+    mutating func randomRecord(in index: Int) -> Record? {
+        // A copy of the dice while the table is read, for both are this value's.
+        var dice = random
+        defer { random = dice }
+        while let record = databases[index].table.random(using: &dice) {
+            if !expireIfOver(record, in: index) { return record }
+        }
+        return nil
+    }
+
+    /// Removes a record whose time is over; true when it was.
+    mutating func expireIfOver(_ record: Record, in index: Int) -> Bool {
+        guard isOver(record) else { return false }
+        expire(record, hash: databases[index].table.hash(record.keyBytes), in: index)
+        return true
+    }
+
+    /// The record of `key` even when its time is over.
+    func stored(_ key: ByteSpan, in index: Int) -> Record? {
+        key.withUnsafeBytes { bytes in
+            databases[index].table.find(bytes, hash: databases[index].table.hash(bytes))
+        }
+    }
+
+    /// The shape of a database's table.
+    func tableStatistics(in index: Int) -> HashTableStatistics { databases[index].table.statistics() }
+
+    private func isOver(_ record: Record) -> Bool { record.hasDeadline && hasPassed(record.deadline) }
+}

@@ -1,0 +1,150 @@
+// A server that is a process of its own: from the command line to a running server. The executable adds what belongs to
+// the process alone, its signals and its exit status. Steps in their order:
+//
+//   read the configuration -> go into the background -> enter `dir`, try `logfile` -> start -> say so in the log
+
+/// A server process that has read its configuration and has not started yet.
+package struct ServerProcess: Sendable {
+    private var configuration: Configuration
+    private let configurationFile: String
+    private let hasConfiguration: Bool
+    /// What standard input held, for a second start of the program.
+    private let standardInput: [UInt8]
+    private let commandLine: [String]
+
+    private static let fileLimit = 64 << 20
+    private static let defaultPidFile = "/var/run/redis.pid"
+
+    /// Reads the configuration that the arguments name. `commandLine` holds the program's name, too.
+    package init(_ arguments: ServerArguments, commandLine: [String]) throws(ConfigurationError) {
+        self.commandLine = commandLine
+        hasConfiguration = commandLine.count > 1
+        configurationFile = arguments.configurationFile.map(Self.absolutePath) ?? ""
+        var input: [UInt8] = []
+        if arguments.readsStandardInput {
+            input = (try? FileDescriptor.standardInput.readAll(limit: Self.fileLimit)) ?? []
+        }
+        standardInput = input
+        configuration = try arguments.configuration(read: Self.read, readStandardInput: { input })
+        _ = try CommandRenaming.names(after: configuration.renamedCommands, of: CommandTable.families)
+    }
+
+    /// Whether the program is to leave the terminal.
+    package var wantsBackground: Bool { configuration.daemonize }
+
+    /// Whether this process is the one that `startInBackground` started. To be asked once, before anything else.
+    package static func isInBackground() -> Bool { Daemon.takeMark() }
+
+    /// Starts the program anew, detached from the terminal.
+    package func startInBackground() throws(StartError) {
+        do throws(SystemError) {
+            _ = try Daemon.respawn(arguments: backgroundArguments)
+        } catch {
+            throw .system("Can't go into the background: \(error)")
+        }
+    }
+
+    /// The command line without standard input, which the second process does not have: its lines become options.
+    private var backgroundArguments: [String] {
+        guard !standardInput.isEmpty else { return commandLine }
+        var words = commandLine
+        words.removeAll { $0 == "-" }
+        let optionsStart = configurationFile.isEmpty ? 1 : 2
+        let lines = standardInput.split(separator: UInt8(ascii: "\n")).map {
+            String(decoding: $0.drop { $0 == 0x20 || $0 == 0x09 }, as: UTF8.self)
+        }
+        let options = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }.map { "--\($0)" }
+        words.insert(contentsOf: options, at: min(optionsStart, words.count))
+        return words
+    }
+
+    // MARK: Start
+
+    /// Changes to `dir`, and sees that the log file can be written.
+    package mutating func enterDirectory() throws(ConfigurationError) {
+        do throws(SystemError) {
+            try CurrentProcess.changeDirectory(to: configuration.dir)
+        } catch {
+            throw .refused(line: nil, reason: "Can't chdir to '\(configuration.dir)': \(error.message)")
+        }
+        configuration.dir = (try? CurrentProcess.workingDirectory()) ?? configuration.dir
+        do throws(SystemError) {
+            if !configuration.logfile.isEmpty { try LogFile(path: configuration.logfile).append([UInt8]().span) }
+        } catch {
+            throw .refused(line: nil, reason: "Can't open the log file: \(error.message)")
+        }
+    }
+
+    /// Starts the server as the configuration says. What goes wrong has been logged when this throws.
+    package mutating func start() throws(StartError) -> MartletServer {
+        let log = Log(.configured, level: configuration.loglevel, path: configuration.logfile, clock: Clock(.system))
+        let startup = StartupLog(log: log)
+        startup.begin(hasConfiguration: hasConfiguration, program: commandLine.first ?? "martlet-server")
+        switch ClientLimit.reserve(configuration.maxclients, log: log) {
+        case .granted: break
+        case .reduced(let clients): configuration.maxclients = clients
+        case .tooLow(let limit, let wanted):
+            let text =
+                "Your current 'ulimit -n' of \(limit) is not enough for the server to start. Please increase your open "
+                + "file limit to at least \(wanted). Exiting."
+            log.write(.warning, text)
+            throw .system(text)
+        }
+        if configuration.daemonize, configuration.pidfile.isEmpty { configuration.pidfile = Self.defaultPidFile }
+        let server = try makeServer(log)
+        if !configuration.pidfile.isEmpty {
+            // A missing file is for the operator's tools to notice; it is no reason not to serve.
+            try? SmallFile.writeProcessID(CurrentProcess.id, to: configuration.pidfile)
+        }
+        startup.announce(configuration, backlogLimit: StartupLog.systemBacklogLimit())
+        return server
+    }
+
+    private func makeServer(_ log: Log) throws(StartError) -> MartletServer {
+        var options = StartOptions()
+        options.listening = .configured
+        options.configuration = configuration
+        options.log = .configured
+        options.isDaemon = true
+        options.configurationFile = configurationFile
+        do throws(StartError) {
+            return try MartletServer(options)
+        } catch {
+            // Why it cannot listen is in the log already.
+            if case .system(let text) = error { log.write(.warning, text) }
+            throw error
+        }
+    }
+
+    // MARK: Files
+
+    private static func absolutePath(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let directory = try? CurrentProcess.workingDirectory() else { return path }
+        return "\(directory)/\(path)"
+    }
+
+    /// A configuration file, or all files that a pattern matches.
+    private static func read(_ path: String) throws(ConfigurationError) -> [UInt8] {
+        let isPattern = path.utf8.contains { "*?[".utf8.contains($0) }
+        var text: [UInt8] = []
+        for path in isPattern ? FileNames.matching(path) : [path] {
+            do throws(SystemError) {
+                text += try SmallFile.read(path, limit: fileLimit) + [UInt8(ascii: "\n")]
+            } catch {
+                throw .unreadable(path: path, reason: error.message)
+            }
+        }
+        return text
+    }
+
+    /// Tells why the start is refused: on standard error, or in the log when a file could not be read.
+    package static func report(_ error: ConfigurationError) {
+        let text = error.report(version: ServerVersion.redis)
+        switch error {
+        case .refused:
+            try? FileDescriptor(rawValue: 2).writeAll(Array(text.utf8).span)
+        case .unreadable:
+            Log(.configured, level: .notice, path: "", clock: Clock(.system)).write(.warning, text)
+        }
+    }
+}

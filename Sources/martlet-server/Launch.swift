@@ -1,0 +1,56 @@
+// From a command line to a server that has run and stopped.
+
+import Martlet
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+enum Launch {
+    /// Serves until a signal or SHUTDOWN ends it; or leaves that to a second process in the background.
+    static func serve(_ arguments: ServerArguments, commandLine: [String]) {
+        let isInBackground = ServerProcess.isInBackground()
+        do throws(ConfigurationError) {
+            var process = try ServerProcess(arguments, commandLine: commandLine)
+            if process.wantsBackground, !isInBackground {
+                startInBackground(process)
+            } else {
+                try process.enterDirectory()
+                run(&process)
+            }
+        } catch {
+            ServerProcess.report(error)
+            exit(1)
+        }
+    }
+
+    private static func startInBackground(_ process: ServerProcess) {
+        do throws(StartError) {
+            try process.startInBackground()
+        } catch {
+            refuse(because: "\(error)\n")
+        }
+    }
+
+    private static func run(_ process: inout ServerProcess) {
+        Signals.ignoreHarmless()
+        do throws(StartError) {
+            let server = try process.start()
+            let signals = Signals(stopping: server)
+            server.waitUntilStopped()
+            withExtendedLifetime(signals) {}
+        } catch {
+            // The log says why.
+            exit(1)
+        }
+    }
+
+    static func refuse(because text: String) -> Never {
+        fputs(text, stderr)
+        exit(1)
+    }
+}
