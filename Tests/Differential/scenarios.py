@@ -188,8 +188,8 @@ def password(dice: Dice, pair: Pair) -> Iterator[Comparison]:
         for command in (dice.choice(logins), [b"PING"], [b"CLIENT", b"GETNAME"], [b"RESET"], [b"PING"]):
             yield both(guests, command)
         close(guests)
-    for payload in (b"*11\r\n", b"*10\r\n", b"*1\r\n$16385\r\n", b"*1\r\n$16384\r\n", b"QUIT\r\n", b"ping\r\n"):
-        yield answered(pair, [payload], [b"(raw, not logged in)", payload])
+    payload = dice.choice([b"*11\r\n", b"*10\r\n", b"*1\r\n$16385\r\n", b"*1\r\n$16384\r\n", b"QUIT\r\n"])
+    yield answered(pair, [payload], [b"(raw, not logged in)", payload])
     yield both(masters, [b"CONFIG", b"GET", b"requirepass"])
     yield both(masters, [b"CONFIG", b"SET", b"requirepass", b""])
     close(masters)

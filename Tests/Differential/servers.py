@@ -30,7 +30,13 @@ class Server:
             self.process = subprocess.Popen(
                 [os.path.abspath(path), "--port", "0", "--unixsocket", self.address, *options],
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
-        self.wait_until_it_answers()
+        try:
+            self.wait_until_it_answers()
+        except ServerError:
+            self.process.kill()
+            self.process.wait()
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise
 
     def wait_until_it_answers(self) -> None:
         for _ in range(200):

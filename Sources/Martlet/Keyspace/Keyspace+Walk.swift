@@ -2,8 +2,6 @@
 // Records that a walk hands out stay good until the next change of the keyspace.
 
 extension Keyspace {
-    func hasDatabase(_ number: Int) -> Bool { number >= 0 && number < databases.count }
-
     /// Visits whole buckets from `cursor` on until `count` records were visited or the database ends, and returns the
     /// cursor to go on with, 0 at the end. Records whose time is over are among them. A sparse table ends the step
     /// early: after ten buckets for each record asked for.
@@ -57,8 +55,15 @@ extension Keyspace {
         }
     }
 
-    /// The shape of a database's table.
-    func tableStatistics(in index: Int) -> HashTableStatistics { databases[index].table.statistics() }
-
     private func isOver(_ record: Record) -> Bool { record.hasDeadline && hasPassed(record.deadline) }
+}
+
+extension Record {
+    /// The key, as good as the record.
+    var key: ByteSpan {
+        @_lifetime(borrow self)
+        get {
+            ByteSpan(viewing: keyBytes, ownedBy: self)
+        }
+    }
 }

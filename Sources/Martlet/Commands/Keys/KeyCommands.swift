@@ -1,5 +1,28 @@
 // The generic key family, in alphabetical order.
 
 enum KeyCommands {
-    static let all: [CommandSpec] = []
+    static let all: [CommandSpec] = [
+        CopyCommand.spec,
+        DelCommand.spec,
+        ExistsCommand.spec,
+        ExpireCommand.spec,
+        ExpireCommand.atSpec,
+        TTLCommand.expireTimeSpec,
+        KeysCommand.spec,
+        MoveCommand.spec,
+        ObjectCommand.spec,
+        PersistCommand.spec,
+        ExpireCommand.millisecondSpec,
+        ExpireCommand.millisecondAtSpec,
+        TTLCommand.millisecondExpireTimeSpec,
+        TTLCommand.millisecondSpec,
+        RandomKeyCommand.spec,
+        RenameCommand.spec,
+        RenameCommand.ifAbsentSpec,
+        ScanCommand.spec,
+        TouchCommand.spec,
+        TTLCommand.spec,
+        TypeCommand.spec,
+        DelCommand.unlinkSpec,
+    ]
 }

@@ -1,0 +1,123 @@
+// DEBUG subcommand [arguments]
+//
+// To Redis this is one command, not a container: its subcommands are looked up here, not in the command table. Those
+// that show something of the data stand in their own files; what they do is listed in `subcommands`.
+
+enum DebugCommand {
+    static let spec = CommandSpec(
+        "debug", summary: "Looks into the server and provokes what is hard to provoke.", since: "1.0.0",
+        group: .server, complexity: "Depends on the subcommand", arity: -2,
+        flags: [.admin, .noScript, .loading, .stale, .protected], handler: run)
+
+    struct Subcommand: Sendable {
+        let name: StaticString
+        /// Words in all that it takes, DEBUG included.
+        let wordCount: ClosedRange<Int>
+        let help: HelpEntry
+        let handler: CommandHandler
+    }
+
+    private static let subcommands: [Subcommand] = [
+        Subcommand(
+            name: "DIGEST", wordCount: 2...2,
+            help: .init("DIGEST", "Compute a digest of all data; equal data has an equal digest."),
+            handler: DebugDigest.digest),
+        Subcommand(
+            name: "DIGEST-VALUE", wordCount: 2...Int.max,
+            help: .init("DIGEST-VALUE <key> [<key> ...]", "Compute a digest of each key's value."),
+            handler: DebugDigest.digestValue),
+        Subcommand(
+            name: "ERROR", wordCount: 3...3, help: .init("ERROR <string>", "Reply with <string> as an error."),
+            handler: error),
+        Subcommand(
+            name: "HTSTATS", wordCount: 3...3,
+            help: .init("HTSTATS <dbid>", "Show the shape of the database's hash table and of its deadline index."),
+            handler: DebugTables.statistics),
+        Subcommand(
+            name: "HTSTATS-KEY", wordCount: 3...3,
+            help: .init("HTSTATS-KEY <key>", "Show the shape of the hash table that is the value of <key>."),
+            handler: DebugTables.statisticsOfKey),
+        Subcommand(
+            name: "LOG", wordCount: 3...3, help: .init("LOG <message>", "Write <message> to the server's log."),
+            handler: log),
+        Subcommand(
+            name: "OBJECT", wordCount: 3...3,
+            help: .init("OBJECT <key>", "Show where and how <key> and its value are kept."),
+            handler: DebugObject.object),
+        Subcommand(
+            name: "POPULATE", wordCount: 3...5,
+            help: .init(
+                "POPULATE <count> [<prefix>] [<size>]",
+                "Create <count> strings named <prefix>:<number>, where they do not exist; <prefix> is `key` if not",
+                "given. Values are cut or filled with zeros to <size> bytes, if given."),
+            handler: DebugPopulate.populate),
+        Subcommand(
+            name: "PROTOCOL", wordCount: 3...3,
+            help: .init(
+                "PROTOCOL <type>", "Reply with an example of a type: string, integer, double, bignum, null, array,",
+                "set, map, attrib, push, verbatim, true, false."),
+            handler: DebugProtocol.example),
+        Subcommand(
+            name: "SET-ACTIVE-EXPIRE", wordCount: 3...3,
+            help: .init(
+                "SET-ACTIVE-EXPIRE <0|1>", "With 0, keys whose time is over stay until somebody looks for them."),
+            handler: setActiveExpire),
+        Subcommand(
+            name: "SLEEP", wordCount: 3...3,
+            help: .init("SLEEP <seconds>", "Stop the whole server for so long; fractions are welcome."),
+            handler: sleep),
+        Subcommand(
+            name: "STRINGMATCH-LEN", wordCount: 4...4,
+            help: .init("STRINGMATCH-LEN <pattern> <string>", "Reply 1 if the pattern matches the string, else 0."),
+            handler: stringMatch),
+    ]
+
+    @Sendable
+    private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        for subcommand in subcommands
+        where arguments.matches(1, subcommand.name) && subcommand.wordCount.contains(arguments.count) {
+            return try subcommand.handler(&call, arguments)
+        }
+        guard arguments.matches(1, "HELP"), arguments.count == 2 else {
+            throw ReplyError(
+                "ERR unknown subcommand or wrong number of arguments for '\(arguments.text(1).prefix(128))'. "
+                    + "Try DEBUG HELP.")
+        }
+        call.reply(help: subcommands.map(\.help), of: "DEBUG")
+    }
+
+    // MARK: The short ones
+
+    /// The word is the whole error line; it is not counted as an error of the server.
+    @Sendable
+    private static func error(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.reply.error(ReplyError(arguments.text(2)))
+    }
+
+    @Sendable
+    private static func log(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.server.log.write(.warning, "DEBUG LOG: \(arguments.text(2))")
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func setActiveExpire(
+        _ call: inout CommandCall, _ arguments: borrowing Arguments
+    ) throws(ReplyError) {
+        call.keyspace.setExpiresActively(parseInt64(arguments[2]) ?? 0 != 0)
+        call.reply.ok()
+    }
+
+    /// What is not a number of seconds is no time at all.
+    @Sendable
+    private static func sleep(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        let microseconds = (parseDouble(arguments[2]) ?? 0) * 1_000_000
+        call.server.services.sleep(Int64(exactly: microseconds.rounded(.towardZero)) ?? 0)
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func stringMatch(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.reply.integer(globMatches(pattern: arguments[2], string: arguments[3]))
+    }
+}

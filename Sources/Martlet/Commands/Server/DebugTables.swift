@@ -1,0 +1,42 @@
+// DEBUG HTSTATS dbid, DEBUG HTSTATS-KEY key: the shape of hash tables, as text.
+
+enum DebugTables {
+    @Sendable
+    static func statistics(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        let value = try arguments.integer(2)
+        guard let number = Int(exactly: value), call.keyspace.hasDatabase(number) else {
+            throw ReplyError("ERR Out of range database")
+        }
+        let table = call.keyspace.tableStatistics(in: number)
+        call.reply.verbatim(
+            """
+            [Dictionary HT]
+            \(lines(table, elements: call.keyspace.count(in: number)))
+            [Expires HT]
+            Timing wheel stats:
+             number of elements: \(call.keyspace.volatileCount(in: number))
+
+            """)
+    }
+
+    /// No value is a hash table yet.
+    @Sendable
+    static func statisticsOfKey(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        guard call.lookup(arguments[2], for: .peek) != nil else { throw .noSuchKey }
+        throw ReplyError("ERR The value stored at the specified key is not represented using an hash table")
+    }
+
+    private static func lines(_ table: HashTableStatistics, elements: Int) -> String {
+        guard elements > 0 else { return "No stats available for empty dictionaries" }
+        return """
+            Hash table 0 stats (main hash table):
+             table size: \(table.buckets * HashBucket.places)
+             number of elements: \(elements)
+             buckets: \(table.buckets)
+             segments: \(table.segments)
+             directory depth: \(table.directoryDepth)
+             chained buckets: \(table.chainedBuckets)
+             max chain length: \(table.fullestChain)
+            """
+    }
+}
