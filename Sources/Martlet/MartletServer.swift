@@ -14,7 +14,7 @@ import Dispatch
 ///
 /// Several servers live in one process without sharing anything. Dropping the last reference to a server stops it.
 public final class MartletServer: Sendable {
-    private let engine: Engine
+    let engine: Engine
 
     /// Starts a server.
     ///

@@ -50,7 +50,7 @@ enum Launch {
     }
 
     static func refuse(because text: String) -> Never {
-        fputs(text, stderr)
+        ServerProcess.writeError(text)
         exit(1)
     }
 }

@@ -140,7 +140,8 @@ class Run:
 
     def related(self, command: list[bytes], most: int = 15) -> list[list[bytes]]:
         names = {word for word in command[1:] if word in ALL_KEYS}
-        found = [earlier for earlier in self.history
+        found = [earlier for earlier in self.history if len(earlier) < len(ALL_KEYS)]
+        found = [earlier for earlier in found
                  if not names or earlier[0].upper() in SWEEPING or names.intersection(earlier[1:])]
         return found[-most:]
 

@@ -27,7 +27,7 @@ extension Arguments {
 }
 
 /// Units and origins of the times in EX, PX, EXAT and PXAT.
-struct ExpireTime {
+struct ExpireTime: Equatable {
     enum Unit: Int64 { case seconds = 1000, milliseconds = 1 }
 
     let unit: Unit

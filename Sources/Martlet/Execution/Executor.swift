@@ -2,12 +2,9 @@
 
 struct Executor: ~Copyable {
     let server: ServerContext
-    private var hashes = GrowableArray<UInt64>(capacity: 64)
-    /// Keeps the reads of `touchAhead` from being optimised away.
-    private(set) var touched: UInt = 0
-
-    /// Databases smaller than this sit in the caches anyway.
-    private static let touchThreshold = 4096
+    private var lookAhead = LookAhead()
+    /// The top-level commands of the batch, -1 for unknown names.
+    private var found = GrowableArray<Int32>(capacity: 64)
 
     init(server: ServerContext) { self.server = server }
 
@@ -17,21 +14,31 @@ struct Executor: ~Copyable {
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
     ) -> Int {
         server.refreshTime()
+        find(batch, bytes: bytes)
         touchAhead(batch, bytes: bytes, session: session)
         var call = CommandCall(
             server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: session.version))
         swap(&call.reply, &reply)
         var executed = 0
         while executed < batch.count, !session.closesAfterReplies {
-            run(batch.arguments(executed, in: bytes), &call)
+            let index = found[executed]
+            run(index < 0 ? nil : CommandID(index: Int(index)), batch.arguments(executed, in: bytes), &call)
             executed += 1
         }
         swap(&call.reply, &reply)
         return executed
     }
 
-    private func run(_ arguments: borrowing Arguments, _ call: inout CommandCall) {
-        guard let id = resolve(arguments, &call) else { return }
+    private mutating func find(_ batch: borrowing RequestBatch, bytes: ByteSpan) {
+        found.removeAll(keeping: 1024)
+        for index in 0..<batch.count {
+            // The table has far fewer entries than an Int32 has values.
+            found.append(server.commands.find(batch.arguments(index, in: bytes)[0]).map { Int32($0.index) } ?? -1)
+        }
+    }
+
+    private func run(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
+        guard let id = resolve(command, arguments, &call) else { return }
         call.command = id
         call.session.lastCommand = id
         server.statistics.value.commandsProcessed += 1
@@ -48,8 +55,10 @@ struct Executor: ~Copyable {
     }
 
     /// The gates. Nil: the request was refused and answered.
-    private func resolve(_ arguments: borrowing Arguments, _ call: inout CommandCall) -> CommandID? {
-        guard var id = server.commands.find(arguments[0]) else {
+    private func resolve(
+        _ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall
+    ) -> CommandID? {
+        guard var id = command else {
             refuse(Self.unknownCommand(arguments), &call)
             return nil
         }
@@ -114,18 +123,20 @@ struct Executor: ~Copyable {
 
     // MARK: Reading ahead
 
-    /// With many requests at hand, hashes all their first keys and touches all their buckets and records ahead of use.
+    /// With many requests at hand, touches what all their first keys lead to ahead of use.
     private mutating func touchAhead(_ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session) {
         let database = session.database
-        guard batch.count > 1, server.keyspace.value.databases[database].count > Self.touchThreshold else { return }
-        hashes.removeAll(keeping: 1024)
-        for index in 0..<batch.count {
-            let arguments = batch.arguments(index, in: bytes)
-            guard let id = server.commands.find(arguments[0]) else { continue }
-            let firstKey = server.commands[id].firstKey
-            guard firstKey > 0, firstKey < arguments.count else { continue }
-            hashes.append(server.keyspace.value.hash(arguments[firstKey], in: database))
+        guard batch.count > 1, server.keyspace.value.databases[database].count > LookAhead.worthwhileCount else {
+            return
         }
-        touched = server.keyspace.value.touchAhead(hashes, in: database)
+        lookAhead.begin()
+        for index in 0..<batch.count {
+            guard found[index] >= 0 else { continue }
+            let firstKey = server.commands[CommandID(index: Int(found[index]))].firstKey
+            let arguments = batch.arguments(index, in: bytes)
+            guard firstKey > 0, firstKey < arguments.count else { continue }
+            lookAhead.add(arguments[firstKey], in: server.keyspace.value.databases[database])
+        }
+        lookAhead.touch(server.keyspace.value.databases[database])
     }
 }

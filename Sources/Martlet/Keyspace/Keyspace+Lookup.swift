@@ -54,21 +54,6 @@ extension Keyspace {
         if record.access != accessClock { record.access = accessClock }
     }
 
-    func hash(_ key: ByteSpan, in index: Int) -> UInt64 {
-        key.withUnsafeBytes { databases[index].table.hash($0) }
-    }
-
-    /// Brings the memory of keys that are about to be used closer: all buckets first, then all records, so that their
-    /// cache misses overlap. The result means nothing; it keeps the reads from being optimised away.
-    func touchAhead(_ hashes: borrowing GrowableArray<UInt64>, in index: Int) -> UInt {
-        var sum: UInt = 0
-        for place in 0..<hashes.count { sum &+= databases[index].table.touch(hash: hashes[place]) }
-        for place in 0..<hashes.count {
-            if let record = databases[index].table.candidate(hash: hashes[place]) { sum &+= UInt(record.kind) }
-        }
-        return sum
-    }
-
     // MARK: Removal
 
     @discardableResult

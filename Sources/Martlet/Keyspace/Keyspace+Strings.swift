@@ -11,10 +11,10 @@ enum DeadlineChange: Equatable {
 extension Keyspace {
     /// Sets `key` to `value`. A large argument's own memory is kept instead of being copied.
     mutating func setString(
-        _ key: ByteSpan, to value: ByteSpan, adopting large: LargeBytes? = nil, deadline: DeadlineChange = .clear,
-        in index: Int
+        _ key: ByteSpan, to value: ByteSpan, as form: StringForm = .smallest, adopting large: LargeBytes? = nil,
+        deadline: DeadlineChange = .clear, in index: Int
     ) {
-        let (kind, integer) = StringValue.kind(of: value)
+        let (kind, integer) = StringValue.kind(of: value, as: form)
         key.withUnsafeBytes { keyBytes in
             if kind == .int {
                 let record = prepare(keyBytes, kind: kind, payloadCount: 8, deadline: deadline, in: index)
@@ -37,6 +37,12 @@ extension Keyspace {
         key.withUnsafeBytes { keyBytes in
             prepare(keyBytes, kind: .int, payloadCount: 8, deadline: deadline, in: index).integer = integer
         }
+    }
+
+    /// Gives an int-encoded record another number, without looking for its key again.
+    func changeInteger(of record: Record, to integer: Int64) {
+        precondition(record.valueKind == .int)
+        record.integer = integer
     }
 
     private static func copy(_ value: ByteSpan) -> LargeBytes {

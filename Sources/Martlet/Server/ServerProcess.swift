@@ -142,9 +142,14 @@ package struct ServerProcess: Sendable {
         let text = error.report(version: ServerVersion.redis)
         switch error {
         case .refused:
-            try? FileDescriptor(rawValue: 2).writeAll(Array(text.utf8).span)
+            writeError(text)
         case .unreadable:
             Log(.configured, level: .notice, path: "", clock: Clock(.system)).write(.warning, text)
         }
+    }
+
+    /// Writes to standard error, if there is one.
+    package static func writeError(_ text: String) {
+        try? FileDescriptor(rawValue: 2).writeAll(Array(text.utf8).span)
     }
 }

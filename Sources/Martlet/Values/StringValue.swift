@@ -7,6 +7,15 @@
 //
 // The encodings are Redis's in name and limits, so that OBJECT ENCODING answers alike; where the bytes lie is ours.
 
+/// Which encodings are welcome for a string: Redis does not always choose the smallest one.
+enum StringForm {
+    /// A number where the bytes spell one.
+    case smallest
+    /// The bytes as they are: embstr or raw.
+    case text
+    case raw
+}
+
 enum StringValue {
     /// Redis embeds strings up to this length.
     static let embstrLimit = 44
@@ -17,9 +26,11 @@ enum StringValue {
 
     /// How `bytes` will be stored.
     @inline(__always)
-    static func kind(of bytes: ByteSpan) -> (kind: ValueKind, integer: Int64) {
-        if bytes.count <= integerTextLimit, let integer = parseInt64(bytes) { return (.int, integer) }
-        return (bytes.count <= embstrLimit ? .embstr : .raw, 0)
+    static func kind(of bytes: ByteSpan, as form: StringForm = .smallest) -> (kind: ValueKind, integer: Int64) {
+        if form == .smallest, bytes.count <= integerTextLimit, let integer = parseInt64(bytes) {
+            return (.int, integer)
+        }
+        return (form != .raw && bytes.count <= embstrLimit ? .embstr : .raw, 0)
     }
 }
 

@@ -12,10 +12,10 @@ enum SetCommand {
                 notes: "RW and ACCESS due to the optional `GET` argument")
         ],
         history: [
-            .init("2.6.12", "Added the `EX`, `PX`, `NX` and `XX` options."),
-            .init("6.0.0", "Added the `KEEPTTL` option."),
-            .init("6.2.0", "Added the `GET`, `EXAT` and `PXAT` option."),
-            .init("7.0.0", "Allowed the `NX` and `GET` options to be used together."),
+            .init("2.6.12", "Takes `EX`, `PX`, `NX` and `XX`."),
+            .init("6.0.0", "Takes `KEEPTTL`."),
+            .init("6.2.0", "Takes `GET`, `EXAT` and `PXAT`."),
+            .init("7.0.0", "Takes `NX` and `GET` together."),
         ],
         arguments: [
             .key(), ArgumentSpec("value", .string),
@@ -24,26 +24,29 @@ enum SetCommand {
         ], handler: run)
 
     private struct Options {
-        var onlyIfAbsent = false
-        var onlyIfPresent = false
+        enum Condition { case none, isAbsent, isPresent }
+
+        var condition = Condition.none
+        var expiry = ExpiryOption.none
         var returnsOld = false
-        var keepsDeadline = false
-        var expiry: (time: ExpireTime, word: Int)?
     }
 
     /// Replies OK, or null when NX or XX prevented it; with GET, the old string or null.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let options = arguments.count > 3 ? try parse(arguments) : Options()
-        var deadline = options.keepsDeadline ? DeadlineChange.keep : .clear
-        if let expiry = options.expiry {
-            let value = try arguments.integer(expiry.word)
-            deadline = .set(try expiry.time.deadline(value, now: call.now, command: call.commandName))
+        let deadline: DeadlineChange
+        switch options.expiry {
+        case .none: deadline = .clear
+        case .keyword: deadline = .keep
+        case .at(let time, let word):
+            let value = try arguments.integer(word)
+            deadline = .set(try time.deadline(value, now: call.now, command: call.commandName))
         }
-        if options.returnsOld || options.onlyIfAbsent || options.onlyIfPresent {
+        if options.returnsOld || options.condition != .none {
             let present = options.returnsOld ? try call.string(arguments[1]) : call.lookup(arguments[1], for: .write)
             if options.returnsOld { call.reply(stringOrNull: present) }
-            let isPrevented = present == nil ? options.onlyIfPresent : options.onlyIfAbsent
+            let isPrevented = options.condition == (present == nil ? .isPresent : .isAbsent)
             if isPrevented {
                 if !options.returnsOld { call.reply.null() }
                 return
@@ -58,19 +61,13 @@ enum SetCommand {
         var options = Options()
         var index = 3
         while index < arguments.count {
-            if arguments.matches(index, "NX"), !options.onlyIfPresent {
-                options.onlyIfAbsent = true
-            } else if arguments.matches(index, "XX"), !options.onlyIfAbsent {
-                options.onlyIfPresent = true
+            if options.expiry.take(arguments, at: &index, keyword: "KEEPTTL") { continue }
+            if arguments.matches(index, "NX"), options.condition != .isPresent {
+                options.condition = .isAbsent
+            } else if arguments.matches(index, "XX"), options.condition != .isAbsent {
+                options.condition = .isPresent
             } else if arguments.matches(index, "GET") {
                 options.returnsOld = true
-            } else if arguments.matches(index, "KEEPTTL"), options.expiry == nil {
-                options.keepsDeadline = true
-            } else if let time = ExpireTime(option: arguments, at: index), options.expiry == nil,
-                !options.keepsDeadline, index + 1 < arguments.count
-            {
-                options.expiry = (time, index + 1)
-                index += 1
             } else {
                 throw .syntax
             }

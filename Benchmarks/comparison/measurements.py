@@ -1,0 +1,198 @@
+"""The measurements. Each takes the two contenders and gives rows of the table; both are measured in alternating
+rounds, so that whatever else the machine does meets both, and medians are compared."""
+
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from .load import Throughput, benchmark, fill, probe_until_empty
+from .processes import Contenders, Server, SetupError
+
+KEYSPACE = 100_000
+
+
+@dataclass
+class Size:
+    """How long everything takes: a full run, or a quick one that only shows that it works."""
+
+    rounds: int
+    seconds: float
+    stored_keys: int
+    connections: int
+    due_keys: int
+    expiry_rounds: int
+
+
+FULL = Size(rounds=5, seconds=2.0, stored_keys=1_000_000, connections=2000, due_keys=300_000, expiry_rounds=3)
+QUICK = Size(rounds=3, seconds=0.5, stored_keys=200_000, connections=500, due_keys=60_000, expiry_rounds=1)
+
+
+@dataclass
+class Row:
+    """A line of the table. A target is the largest ratio to redis-server, or the largest value of Martlet's own."""
+
+    name: str
+    redis: float | None
+    martlet: float
+    unit: str
+    largest_ratio: float | None = None
+    largest_value: float | None = None
+    smaller_is_better: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        return self.martlet / self.redis if self.redis else None
+
+    @property
+    def target(self) -> str:
+        if self.largest_ratio is not None:
+            return f"at most {self.largest_ratio:g} x"
+        return f"at most {self.largest_value:g} {self.unit}" if self.largest_value is not None else ""
+
+    @property
+    def reached(self) -> bool | None:
+        if self.largest_ratio is not None:
+            return None if self.ratio is None else self.ratio <= self.largest_ratio
+        return None if self.largest_value is None else self.martlet <= self.largest_value
+
+
+# Largest ratio of CPU per command, by pipeline depth.
+CPU_TARGETS = {1: 1.0, 16: 0.6, 64: None}
+# Commands per second that any server here exceeds roughly: only sets how long a round takes.
+EXPECTED_RATE = {1: 90_000, 16: 600_000, 64: 900_000}
+
+
+def throughput(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """GET and SET at three pipeline depths: both servers run side by side, the one not measured is idle."""
+    keys = [b"key:%012d" % number for number in range(KEYSPACE)]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(start()) for start in contenders.starters()]
+        for server in servers:
+            fill(server, keys)
+        for test in ("get", "set"):
+            for depth, target in CPU_TARGETS.items():
+                runs = rounds(servers, test, depth, size)
+                yield from throughput_rows(f"{test.upper()}, pipeline {depth}", runs, target)
+
+
+def rounds(servers: list[Server], test: str, depth: int, size: Size) -> list[list[Throughput]]:
+    """The runs of each server: one after the other, the order turned round after each round; the first, which warms
+    up, is short and not counted."""
+    requests = int(EXPECTED_RATE[depth] * size.seconds)
+    runs: list[list[Throughput]] = [[], []]
+    for server in servers:
+        benchmark(server, test, depth, requests // 10, KEYSPACE)
+    for number in range(size.rounds):
+        for index in ((0, 1) if number % 2 == 0 else (1, 0)):
+            runs[index].append(benchmark(servers[index], test, depth, requests, KEYSPACE))
+    return runs
+
+
+def throughput_rows(name: str, runs: list[list[Throughput]], target: float | None) -> Iterator[Row]:
+    def medians(value: Callable[[Throughput], float]) -> list[float]:
+        return [statistics.median(map(value, side)) for side in runs]
+
+    yield Row(f"{name}: server CPU per command", *medians(lambda run: run.cpu_microseconds), "us",
+              largest_ratio=target)
+    yield Row(f"{name}: commands per second", *medians(lambda run: run.requests_per_second), "/s",
+              smaller_is_better=False)
+    yield Row(f"{name}: p99", *medians(lambda run: run.p99_milliseconds), "ms")
+
+
+def memory(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """Resident memory per key of 24 bytes with a value of 64, over that of the empty server."""
+    for name, options, target in (("no TTL", (), None), ("with TTL", (b"EX", b"100000"), 0.75)):
+        values = []
+        for start in contenders.starters():
+            with start() as server:
+                fill(server, [b"warm"])
+                empty = server.resident_bytes()
+                count = fill(server, (b"key:%020d" % number for number in range(size.stored_keys)), options)
+                time.sleep(1)
+                values.append((server.resident_bytes() - empty) / count)
+        yield Row(f"memory per key, {name}", *values, "bytes", largest_ratio=target)
+
+
+def connections(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """Resident memory per connection that has sent one PING and then nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = size.connections if hard == resource.RLIM_INFINITY else min(size.connections, hard - 200)
+    wanted = count + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    values = []
+    for start in contenders.starters():
+        with start() as server, ExitStack() as stack:
+            fill(server, [b"warm"])
+            empty = server.resident_bytes()
+            for _ in range(count):
+                connection = stack.enter_context(server.connect())
+                connection.sendall(b"PING\r\n")
+                if connection.recv(100) != b"+PONG\r\n":
+                    raise SetupError(f"{server.label} refused a connection")
+            time.sleep(1)
+            values.append((server.resident_bytes() - empty) / count)
+    yield Row(f"memory per idle connection ({count} of them)", *values, "bytes")
+
+
+def expiry(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """Many keys due in the same instant: until none is left, and the longest reply in the meantime."""
+    sides: list[list] = [[], []]
+    for _ in range(size.expiry_rounds):
+        for side, start in zip(sides, contenders.starters()):
+            with start() as server:
+                due = time.time() + 2 + size.due_keys / 40_000
+                keys = (b"key:%020d" % number for number in range(size.due_keys))
+                fill(server, keys, (b"PXAT", b"%d" % int(due * 1000)))
+                if time.time() > due - 0.5:
+                    raise SetupError("the machine is too slow to load the keys before they are due")
+                side.append(probe_until_empty(server, due, limit=30))
+    name = f"{size.due_keys} keys due at once"
+    gone = [statistics.median(probe.gone_seconds for probe in side) for side in sides]
+    longest = [statistics.median(probe.longest_since * 1000 for probe in side) for side in sides]
+    before = [statistics.median(probe.longest_before * 1000 for probe in side) for side in sides]
+    yield Row(f"{name}: until all are gone", *gone, "s", largest_value=2)
+    yield Row(f"{name}: longest reply meanwhile", *longest, "ms", largest_value=10)
+    yield Row(f"{name}: longest reply before", *before, "ms")
+
+
+def in_process(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """GET without a socket: measured by the package's own benchmark program, which prints the microseconds."""
+    program = Path(contenders.binary).with_name("martlet-benchmarks")
+    if not program.exists():
+        print(f"  in-process GET is left out: no {program.name} beside the server")
+        return
+    done = subprocess.run([program, "in-process-get"], capture_output=True, text=True, timeout=300)
+    line = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+    print(f"  {line or done.stderr.strip()}")
+    microseconds = first_microseconds(line)
+    if done.returncode != 0 or microseconds is None:
+        raise SetupError(f"{program.name} in-process-get gave no figure in us: {line!r}")
+    yield Row("in-process GET, loop at rest", None, microseconds, "us", largest_value=1.5)
+
+
+def first_microseconds(line: str) -> float | None:
+    """The number before the first `us` (or a thousandth of the one before `ns`) in a line of text."""
+    words = line.replace("µs", "us").replace("us", " us").replace("ns", " ns").split()
+    for number, unit in zip(words, words[1:]):
+        unit = unit.strip(",.;:)(")
+        if unit in ("us", "ns"):
+            try:
+                return float(number.strip(",;:)(")) / (1 if unit == "us" else 1000)
+            except ValueError:
+                continue
+    return None
+
+
+MEASUREMENTS: dict[str, Callable[[Contenders, Size], Iterator[Row]]] = {
+    "throughput": throughput,
+    "memory": memory,
+    "connections": connections,
+    "in-process": in_process,
+    "expiry": expiry,
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# Debian's redis-cli and redis-benchmark against the server: what an operator types on the first day.
+#
+#     Tests/Clients/redis_tools.sh [server binary]
+#
+# Needs redis-cli, redis-benchmark, python3 (for the interactive prompt, through a pseudo terminal).
+set -uo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+binary=${1:-$here/../../.build/release/martlet-server}
+passed=0 failed=0 server_pid=
+
+for program in redis-cli redis-benchmark python3; do
+    command -v "$program" > /dev/null || { echo "missing program: $program (apt: redis-tools python3)"; exit 77; }
+done
+directory=$(mktemp -d)
+cleanup() {
+    [ -n "$server_pid" ] && kill "$server_pid" 2> /dev/null && wait "$server_pid" 2> /dev/null
+    rm -rf "$directory"
+}
+trap cleanup EXIT
+
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+cli() { timeout 60 redis-cli -p "$port" "$@" 2>&1; }
+bench() { timeout 120 redis-benchmark -p "$port" -n 20000 -c 20 "$@" 2>&1; }
+
+start_server() {
+    if ! command -v "$binary" > /dev/null; then
+        echo "error: no executable $binary"; echo "0 passed, 1 failed"; exit 1
+    fi
+    "$binary" --port "$port" --unixsocket "$directory/socket" --dir "$directory" > "$directory/log" 2>&1 &
+    server_pid=$!
+    for _ in $(seq 100); do
+        [ "$(cli ping)" = PONG ] && return
+        sleep 0.05
+    done
+    echo "error: the server did not start"; tail -20 "$directory/log"; echo "0 passed, 1 failed"; exit 1
+}
+
+# check NAME WANTED FOUND: the found text must match the extended regular expression.
+check() {
+    if grep -qzE -- "$2" <<< "$3"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED: %s\n  wanted: %s\n  found: %s\n' "$1" "$2" "${3:0:1000}"
+    fi
+}
+
+one_shot() {
+    check "set" '^OK' "$(cli set greeting hello)"
+    check "get" '^hello' "$(cli get greeting)"
+    check "get, RESP3" '^hello' "$(cli -3 get greeting)"
+    check "nil" '\(nil\)' "$(cli --no-raw get missing)"
+    check "integer" '\(integer\) 1' "$(cli --no-raw incr counter)"
+    check "error" "ERR wrong number of arguments for 'get' command" "$(cli get)"
+    check "error status with -e" '^1' "$(cli -e get > /dev/null; echo $?)"
+    check "unix socket" '^hello' "$(redis-cli -s "$directory/socket" get greeting)"
+    check "database" '^OK' "$(cli -n 3 set there 1)"
+    check "other database" '^1' "$(cli -n 3 exists there)"
+    check "repeated" '2.3.4' "$(cli -r 3 incr counter)"
+    check "standard input as last argument" '^OK' "$(head -c 100000 /dev/urandom | base64 -w0 | cli -x set big)"
+    check "its length" '^133336' "$(cli strlen big)"
+    check "commands from a file" 'OK.1' "$(printf 'set x 0\nincr x\n' | cli)"
+    check "HELLO 3" 'proto. => \(integer\) 3' "$(cli -3 --no-raw hello 3)"
+    check "info" 'redis_version:7' "$(cli info server)"
+    check "json" '"hello"' "$(cli --json get greeting)"
+    check "csv" '"hello",NULL' "$(cli --csv mget greeting missing)"
+}
+
+pipe_mode() {
+    for n in $(seq 10000); do printf '*3\r\n$3\r\nSET\r\n$%d\r\npipe:%d\r\n$1\r\nv\r\n' "$((5 + ${#n}))" "$n"; done \
+        > "$directory/pipe"
+    check "pipe" 'errors: 0, replies: 10000' "$(cli --pipe < "$directory/pipe")"
+    check "pipe of inline commands" 'errors: 0, replies: 1000' \
+        "$(for n in $(seq 1000); do printf 'SET inline:%d v\r\n' "$n"; done | cli --pipe)"
+}
+
+whole_keyspace() {
+    check "scan with pattern" '^1112' "$(cli --scan --pattern 'pipe:1*' | wc -l)"
+    check "scan of all" '^1100[0-9]' "$(cli --scan | sort -u | wc -l)"
+    check "bigkeys" 'Sampled 1100[0-9] keys' "$(cli --bigkeys)"
+    check "bigkeys, biggest" 'Biggest string found .*big.* has 133336 bytes' "$(cli --bigkeys)"
+    if [ "$(cli command info 'memory|usage')" != "" ]; then
+        check "memkeys" 'Sampled 1100[0-9] keys' "$(cli --memkeys)"
+    fi
+}
+
+watching() {
+    check "stat" '1100[0-9] +[0-9.]+[KMG] +[0-9]+ +0 +[0-9]+' "$(timeout 2 stdbuf -oL redis-cli -p "$port" --stat -i 1)"
+    check "latency" 'min: 0, max: [0-9]+, avg: [0-9.]+ \([0-9]+ samples\)|^0 [0-9]+ [0-9.]+ [0-9]+' \
+        "$(timeout 5 redis-cli -p "$port" --latency -i 1 --raw < /dev/null)"
+}
+
+benchmarks() {
+    local tests=ping,set,get,incr,mset
+    for depth in 1 16; do
+        for protocol in "" -3; do
+            local out
+            out=$(bench -t "$tests" -P "$depth" $protocol --csv)
+            check "benchmark -P $depth $protocol: every test has a line" \
+                '"PING_INLINE",.*"PING_MBULK",.*"SET",.*"GET",.*"INCR",.*"MSET \(10 keys\)",' "$(tr '\n' ' ' <<< "$out")"
+            check "benchmark -P $depth $protocol: no error" 'no error' \
+                "$(grep -iE 'err|fail|fetch' <<< "$out" || echo 'no error')"
+        done
+    done
+    check "benchmark with random keys" '"SET",' "$(bench -t set,get -r 1000 -d 1000 -P 4 --csv)"
+    check "benchmark with threads" '"GET",' "$(bench -t get --threads 2 --csv)"
+    check "benchmark of any command" 'requests per second' "$(bench -q setex __rand_int__ 100 value)"
+}
+
+start_server
+one_shot
+pipe_mode
+whole_keyspace
+watching
+out=$(timeout 60 python3 "$here/prompt.py" "$port")
+check "interactive prompt" 'all as expected' "$out"
+benchmarks
+kill -TERM "$server_pid"
+wait "$server_pid"
+check "the server ends with status 0" '^0' "$?"
+server_pid=
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
