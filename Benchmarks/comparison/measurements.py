@@ -1,6 +1,7 @@
 """The measurements. Each takes the two contenders and gives rows of the table; both are measured in alternating
 rounds, so that whatever else the machine does meets both, and medians are compared."""
 
+import re
 import resource
 import statistics
 import subprocess
@@ -162,31 +163,19 @@ def expiry(contenders: Contenders, size: Size) -> Iterator[Row]:
 
 
 def in_process(contenders: Contenders, size: Size) -> Iterator[Row]:
-    """GET without a socket: measured by the package's own benchmark program, which prints the microseconds."""
-    program = Path(contenders.binary).with_name("martlet-benchmarks")
+    """GET without a socket: measured by the package's own benchmark program, which prints microseconds per call as
+    `blocking=N async=N`."""
+    program = Path(contenders.martlet_path()).with_name("martlet-benchmarks")
     if not program.exists():
         print(f"  in-process GET is left out: no {program.name} beside the server")
         return
     done = subprocess.run([program, "in-process-get"], capture_output=True, text=True, timeout=300)
-    line = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
-    print(f"  {line or done.stderr.strip()}")
-    microseconds = first_microseconds(line)
-    if done.returncode != 0 or microseconds is None:
-        raise SetupError(f"{program.name} in-process-get gave no figure in us: {line!r}")
-    yield Row("in-process GET, loop at rest", None, microseconds, "us", largest_value=1.5)
-
-
-def first_microseconds(line: str) -> float | None:
-    """The number before the first `us` (or a thousandth of the one before `ns`) in a line of text."""
-    words = line.replace("µs", "us").replace("us", " us").replace("ns", " ns").split()
-    for number, unit in zip(words, words[1:]):
-        unit = unit.strip(",.;:)(")
-        if unit in ("us", "ns"):
-            try:
-                return float(number.strip(",;:)(")) / (1 if unit == "us" else 1000)
-            except ValueError:
-                continue
-    return None
+    print(f"  {done.stdout.strip() or done.stderr.strip()}")
+    figures = dict(re.findall(r"(\w+)=([0-9.]+)", done.stdout))
+    if done.returncode != 0 or not {"blocking", "async"} <= set(figures):
+        raise SetupError(f"{program.name} in-process-get did not print its two figures")
+    for form in ("blocking", "async"):
+        yield Row(f"in-process GET, loop at rest, {form}", None, float(figures[form]), "us", largest_value=1.5)
 
 
 MEASUREMENTS: dict[str, Callable[[Contenders, Size], Iterator[Row]]] = {

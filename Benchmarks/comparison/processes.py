@@ -83,10 +83,13 @@ class Contenders:
         self.binary, self.reference, self.core = binary, reference, core
 
     def martlet(self) -> Server:
-        return Server("Martlet", self.binary, [], self.core)
+        return Server("Martlet", self.binary, ["--save", ""], self.core)
 
     def redis(self) -> Server:
-        return Server("redis-server", self.reference, ["--save", "", "--appendonly", "no"], self.core)
+        return Server("redis-server", self.reference, ["--save", ""], self.core)
+
+    def martlet_path(self) -> str:
+        return os.path.abspath(shutil.which(self.binary) or self.binary)
 
     def starters(self) -> list:
         return [self.redis, self.martlet]

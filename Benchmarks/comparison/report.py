@@ -49,7 +49,8 @@ def memory_size() -> str:
 def document(rows: list[Row], binary: str, reference: str, rounds: int) -> str:
     facts = [
         ("date", datetime.date.today().isoformat()),
-        ("machine", f"{processor()}, {os.cpu_count()} cores, {memory_size()}, {platform.system()} {platform.release()}"),
+        ("machine", f"{processor()}, {os.cpu_count()} cores, {memory_size()}"),
+        ("system", f"{platform.system()} {platform.release()}"),
         ("Martlet", version_of(binary)),
         ("redis-server", version_of(reference)),
         ("load", version_of("redis-benchmark") + ", 50 clients, 100,000 keys, 64-byte values"),

@@ -10,6 +10,7 @@ it gets a client in every combination. Exit status 77: redis-py is not installed
 import argparse
 import asyncio
 import inspect
+import signal
 import sys
 import threading
 import time
@@ -285,6 +286,7 @@ def main() -> int:
     parser.add_argument("--binary", default=DEFAULT_BINARY)
     parser.add_argument("--check", help="only the checks whose name contains this")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that the server is ended too
     checks = [value for name, value in globals().items() if name.startswith("check_")]
     checks = [check for check in checks if not arguments.check or arguments.check in check.__name__]
     try:

@@ -69,8 +69,9 @@ one_shot() {
 }
 
 pipe_mode() {
-    for n in $(seq 10000); do printf '*3\r\n$3\r\nSET\r\n$%d\r\npipe:%d\r\n$1\r\nv\r\n' "$((5 + ${#n}))" "$n"; done \
-        > "$directory/pipe"
+    for n in $(seq 10000); do
+        printf '*3\r\n$3\r\nSET\r\n$%d\r\npipe:%d\r\n$1\r\nv\r\n' "$((5 + ${#n}))" "$n"
+    done > "$directory/pipe"
     check "pipe" 'errors: 0, replies: 10000' "$(cli --pipe < "$directory/pipe")"
     check "pipe of inline commands" 'errors: 0, replies: 1000' \
         "$(for n in $(seq 1000); do printf 'SET inline:%d v\r\n' "$n"; done | cli --pipe)"
@@ -99,7 +100,8 @@ benchmarks() {
             local out
             out=$(bench -t "$tests" -P "$depth" $protocol --csv)
             check "benchmark -P $depth $protocol: every test has a line" \
-                '"PING_INLINE",.*"PING_MBULK",.*"SET",.*"GET",.*"INCR",.*"MSET \(10 keys\)",' "$(tr '\n' ' ' <<< "$out")"
+                '"PING_INLINE",.*"PING_MBULK",.*"SET",.*"GET",.*"INCR",.*"MSET \(10 keys\)",' \
+                "$(tr '\n' ' ' <<< "$out")"
             check "benchmark -P $depth $protocol: no error" 'no error' \
                 "$(grep -iE 'err|fail|fetch' <<< "$out" || echo 'no error')"
         done

@@ -108,6 +108,7 @@ RULES: dict[bytes, tuple[Rule, str]] = {
     b"PEXPIRETIME": (close_milliseconds, "relative times are turned into absolute ones at the moment of the call"),
     b"OBJECT IDLETIME": (close_seconds, "depends on the moment of the call"),
     b"OBJECT REFCOUNT": (same_kind, "says how an implementation shares small integers; Redis forgets it on COPY"),
+    b"OBJECT HELP": (same_kind, "explains in each server's own words"),
     b"TIME": (same_kind, "is the clock"),
     b"KEYS": (unordered, "the order is the hash table's"),
     b"SCAN": (same_kind, "one step shows some keys; the scenario compares whole iterations"),

@@ -6,7 +6,8 @@ not positive, absolute ones lie in another century or in the past.
 
 import random
 
-KEYS = [b"k%d" % n for n in range(12)] + [b"", b"\x00\x01", b"k\r\n1", "\u00e9t\u00e9".encode(), b"K1", b"x" * 300, b"12"]
+KEYS = [*(b"k%d" % n for n in range(12)),
+        b"", b"\x00\x01", b"k\r\n1", "\u00e9t\u00e9".encode(), b"K1", b"x" * 300, b"12"]
 # Keys whose values may be long. Commands that cost time or memory by the length do not use them.
 LONG_KEYS = [b"long0", b"long1", b"long2"]
 DATABASES = [b"0", b"1", b"2", b"15"]

@@ -11,6 +11,7 @@ in families/. Needs Debian's redis-server; nothing but Python's standard library
 
 import argparse
 import random
+import signal
 import sys
 from collections import deque
 from pathlib import Path
@@ -192,6 +193,7 @@ def compare_servers(arguments: argparse.Namespace, servers: list[Server]) -> Run
 
 def main() -> int:
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that the servers are ended too
     print(f"seed {arguments.seed}, {arguments.count} commands", flush=True)
     servers: list[Server] = []
     ended_badly = 0

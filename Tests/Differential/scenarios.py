@@ -91,8 +91,9 @@ def expiry(dice: Dice, pair: Pair) -> Iterator[Comparison]:
             [b"RENAME", name, other], [b"RENAMENX", other, name], [b"COPY", name, other], [b"COPY", other, name],
             [b"EXPIRE", name, b"50000", b"NX"], [b"EXPIRE", name, b"50000", b"XX"], [b"GETEX", name, b"PERSIST"],
             [b"SET", name, b"1", b"XX", b"GET"], [b"SET", name, b"1", b"KEEPTTL"], [b"SETRANGE", name, b"1", b"x"],
-            [b"TOUCH", name], [b"UNLINK", name], [b"GETDEL", name], [b"SETBIT", name, b"3", b"1"], [b"MOVE", name, b"7"],
-            [b"OBJECT", b"ENCODING", name], [b"BITOP", b"NOT", other, name], [b"MSETNX", name, b"1"],
+            [b"TOUCH", name], [b"UNLINK", name], [b"GETDEL", name], [b"SETBIT", name, b"3", b"1"],
+            [b"MOVE", name, b"7"], [b"OBJECT", b"ENCODING", name], [b"BITOP", b"NOT", other, name],
+            [b"MSETNX", name, b"1"],
         ]))
     yield both(connections, [b"EXISTS", *names])
     for command in ([b"DBSIZE"], [b"KEYS", b"*"], [b"MGET", *names], [b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1"]):
@@ -115,8 +116,9 @@ WIRE = [
     # Oddities that do not.
     b"\r\n", b"\n", b"\r\n\r\n", b"   \r\n", b"*0\r\n", b"*-1\r\n", b"*-10\r\n", b"*\r\n", b"PING\r\n", b"PING\n",
     b"  PING  \r\n", b"ping  'a b'\r\n", b'echo "\\x41\\n\\"\\\\\\q"\r\n', b"echo 'it\\'s \\n'\r\n", b"echo \xff\x80\r\n",
-    b'echo ""\r\n', b"echo\ta\r\n", b"get \x00k\r\n", b'""\r\n', b"foo bar\r\n", b"*1\r\n$4\r\nPINGxx", b"*1\r\n$0\r\n\r\n",
-    b"*01\r\n$04\r\nPING\r\n", b"*1\r\n$+4\r\nPING\r\n", b"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n", b"PING\r\r\n", b"PING \r \r\n",
+    b'echo ""\r\n', b"echo\ta\r\n", b"get \x00k\r\n", b'""\r\n', b"foo bar\r\n", b"*1\r\n$4\r\nPINGxx",
+    b"*1\r\n$0\r\n\r\n", b"*01\r\n$04\r\nPING\r\n", b"*1\r\n$+4\r\nPING\r\n", b"*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n",
+    b"PING\r\r\n", b"PING \r \r\n",
     # Ends asked for by the client.
     bulk(b"QUIT"), b"quit\r\n", bulk(b"QUIT") + bulk(b"SET", b"k1", b"after-quit") + bulk(b"GET", b"k1"),
     bulk(b"QUIT", b"x") + bulk(b"PING"), bulk(b"HELLO", b"3") + bulk(b"RESET") + bulk(b"GET", b"never-stored"),

@@ -86,6 +86,8 @@ def parse(output: str) -> Outcome:
             outcome.ignored += 1
         elif re.match(r"\[(err|exception|TIMEOUT)\]", line):
             outcome.problems.append(line)
+        elif match := re.match(r"sock\S+ => \(IN PROGRESS\) (.*)", line):
+            outcome.problems.append(f"did not come to an end: {match[1]}")
         elif re.match(r"\[1/1 done\]: unit/", line):
             outcome.finished = True
     return outcome

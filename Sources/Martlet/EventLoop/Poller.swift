@@ -19,6 +19,15 @@ typealias Poller = KqueuePoller
 extension Poller {
     typealias Interest = PollInterest
     typealias Event = PollEvent
+
+    /// The system's name for what is behind it.
+    static var systemInterface: String {
+        #if os(Linux)
+        "epoll"
+        #else
+        "kqueue"
+        #endif
+    }
 }
 
 /// What is to be watched.

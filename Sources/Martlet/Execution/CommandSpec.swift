@@ -4,6 +4,9 @@
 /// A handler reads its arguments, makes one access to the keyspace and writes one reply. A thrown error is the reply.
 typealias CommandHandler = @Sendable (inout CommandCall, borrowing Arguments) throws(ReplyError) -> Void
 
+/// Gives the flags of all keys of a request.
+typealias KeyFlagsReader = @Sendable (borrowing Arguments) -> KeySpec.Flags
+
 struct CommandSpec: Sendable {
     /// Lower case; of a subcommand, its own name alone.
     let name: String
@@ -17,8 +20,12 @@ struct CommandSpec: Sendable {
     /// Beyond those that follow from the flags.
     let categories: ACLCategories
     let keys: [KeySpec]
+    /// What is done to the keys of a request where that depends on its words (`KeySpec.Flags.variableFlags`).
+    let keyFlags: KeyFlagsReader?
     let tips: [String]
     let deprecation: Deprecation?
+    /// For the server's own use and for those who work on it.
+    let isInternal: Bool
     let history: [Change]
     let arguments: [ArgumentSpec]
     let subcommands: [CommandSpec]
@@ -44,8 +51,9 @@ struct CommandSpec: Sendable {
 
     init(
         _ name: String, summary: String, since: String, group: CommandGroup, complexity: String, arity: Int,
-        flags: CommandFlags = [], categories: ACLCategories = [], keys: [KeySpec] = [], tips: [String] = [],
-        deprecation: Deprecation? = nil, history: [Change] = [], arguments: [ArgumentSpec] = [],
+        flags: CommandFlags = [], categories: ACLCategories = [], keys: [KeySpec] = [],
+        keyFlags: KeyFlagsReader? = nil, tips: [String] = [],
+        deprecation: Deprecation? = nil, isInternal: Bool = false, history: [Change] = [], arguments: [ArgumentSpec] = [],
         subcommands: [CommandSpec] = [], handler: CommandHandler? = nil
     ) {
         self.name = name
@@ -57,8 +65,10 @@ struct CommandSpec: Sendable {
         self.flags = flags
         self.categories = categories
         self.keys = keys
+        self.keyFlags = keyFlags
         self.tips = tips
         self.deprecation = deprecation
+        self.isInternal = isInternal
         self.history = history
         self.arguments = arguments
         self.subcommands = subcommands
@@ -102,6 +112,16 @@ struct CommandFlags: OptionSet, Sendable {
     static let movableKeys = CommandFlags(rawValue: 1 << 25)
     static let allowBusy = CommandFlags(rawValue: 1 << 26)
     static let touchesArbitraryKeys = CommandFlags(rawValue: 1 << 27)
+
+    /// The names that COMMAND INFO shows, in its order; the other flags are the server's own business.
+    static let names: [(flag: CommandFlags, name: StaticString)] = [
+        (.write, "write"), (.readonly, "readonly"), (.denyOOM, "denyoom"), (.module, "module"), (.admin, "admin"),
+        (.pubsub, "pubsub"), (.noScript, "noscript"), (.blocking, "blocking"), (.loading, "loading"),
+        (.stale, "stale"), (.skipMonitor, "skip_monitor"), (.skipSlowlog, "skip_slowlog"), (.asking, "asking"),
+        (.fast, "fast"), (.noAuth, "no_auth"), (.noMandatoryKeys, "no_mandatory_keys"),
+        (.noAsyncLoading, "no_async_loading"), (.noMulti, "no_multi"), (.movableKeys, "movablekeys"),
+        (.allowBusy, "allow_busy"),
+    ]
 }
 
 /// In the order that ACL CAT lists them.

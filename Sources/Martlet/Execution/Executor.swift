@@ -64,8 +64,7 @@ struct Executor: ~Copyable {
         }
         if !server.commands[id].subcommands.isEmpty, arguments.count > 1 {
             guard let subcommand = server.commands.find(arguments[1], under: id) else {
-                let name = Self.excerpt(arguments[1], limit: 128)
-                refuse(.unknownSubcommand(name, of: server.commands[id].fullName), &call)
+                refuse(.unknownSubcommand(arguments[1], of: server.commands[id].fullName), &call)
                 return nil
             }
             id = subcommand
@@ -109,16 +108,15 @@ struct Executor: ~Copyable {
     // MARK: Texts
 
     private static func unknownCommand(_ arguments: borrowing Arguments) -> ReplyError {
-        var shown = ""
-        for index in 1..<max(1, arguments.count) where shown.utf8.count < 128 {
-            shown += "'\(excerpt(arguments[index], limit: 128 - shown.utf8.count))' "
+        let limit = 128
+        var shown: [UInt8] = []
+        for index in 1..<max(1, arguments.count) where shown.count < limit {
+            shown += Array("'".utf8) + ReplyError.quotable(arguments[index], limit: limit - shown.count)
+            shown += Array("' ".utf8)
         }
-        let name = excerpt(arguments[0], limit: 128)
-        return ReplyError("ERR unknown command '\(name)', with args beginning with: \(shown)")
-    }
-
-    private static func excerpt(_ word: ByteSpan, limit: Int) -> String {
-        word.extracting(first: limit).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        let name = ReplyError.quotable(arguments[0], limit: limit)
+        return ReplyError(
+            bytes: "ERR unknown command '".utf8 + name + "', with args beginning with: ".utf8 + shown)
     }
 
     // MARK: Reading ahead

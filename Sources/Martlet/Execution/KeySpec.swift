@@ -61,7 +61,11 @@ struct KeySpec: Sendable {
 
     /// Positions of the keys among `count` words; nil when the words do not fit the specification.
     func positions(count: Int, word: (Int) -> String) -> [Int]? {
-        guard let first = firstPosition(count: count, word: word) else { return nil }
+        guard let first = firstPosition(count: count, word: word) else {
+            // A keyword that is not there means that there are no keys.
+            if case .keyword = begin { return [] }
+            return nil
+        }
         switch find {
         case .range(let last, let step, let limit):
             let end: Int
@@ -97,21 +101,31 @@ struct KeySpec: Sendable {
 }
 
 extension CommandSpec {
-    /// The old first/last/step form of the key positions, as COMMAND INFO still gives it.
-    var legacyRange: (first: Int, last: Int, step: Int) {
-        var (first, last, step) = (0, 0, 0)
-        for spec in keys {
-            guard case .index(let begin) = spec.begin, case .range(let span, let stride, let limit) = spec.find,
-                limit <= 1
-            else { continue }
-            let end = span >= 0 ? begin + span : span
-            if first == 0 {
-                (first, last, step) = (begin, end, stride)
-            } else if last >= 0, begin == last + 1, stride == step || step == 1 {
-                // Ranges that continue each other are one.
-                last = end
-            }
+    /// The old first/last/step form of the key positions, as COMMAND INFO still gives it, and whether keys may stand
+    /// anywhere else, too. Among several specifications only ranges of neighbours that follow each other count.
+    var legacyRange: (first: Int, last: Int, step: Int, missesKeys: Bool) {
+        if keys.count == 1, let only = keys[0].plainRange {
+            return (only.first, only.last, only.step, keys[0].flags.contains(.incomplete))
         }
-        return (first, last, step)
+        var (first, last) = (0, 0)
+        var missesKeys = false
+        for key in keys {
+            guard let range = key.plainRange, range.step == 1, last == 0 || last == range.first - 1 else {
+                missesKeys = true
+                continue
+            }
+            if key.flags.contains(.incomplete) { missesKeys = true }
+            if first == 0 { first = range.first }
+            last = range.last
+        }
+        return (first, last, first == 0 ? 0 : 1, missesKeys)
+    }
+}
+
+extension KeySpec {
+    /// First, last and step of keys that stand at fixed places; a negative last is counted from the end.
+    fileprivate var plainRange: (first: Int, last: Int, step: Int)? {
+        guard case .index(let first) = begin, case .range(let last, let step, _) = find else { return nil }
+        return (first, last >= 0 ? first + last : last, step)
     }
 }

@@ -12,6 +12,8 @@ protocol SessionTransport: AnyObject {
     var queryBufferRoom: Int { get }
     var replyBufferCount: Int { get }
     var replySegmentCount: Int { get }
+    /// Memory of the buffer for replies, used or not.
+    var replyBufferCapacity: Int { get }
     var memoryBytes: Int { get }
     /// Whether the peer is on this machine.
     var isLocal: Bool { get }
@@ -33,17 +35,23 @@ final class Session {
     var libraryName = ""
     var libraryVersion = ""
     var isAuthenticated: Bool
+    /// Part of the same program: needs no password, ever.
+    let isTrusted: Bool
     /// Set by QUIT and by errors that end a connection: no further request is executed, pending replies are sent.
     var closesAfterReplies = false
     /// The full name of the last command, for CLIENT LIST.
     var lastCommand: CommandID?
-    /// Bytes of the arguments of the command in execution.
+    /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
 
-    init(id: Int64, transport: any SessionTransport, isAuthenticated: Bool, monotonicSeconds: Int64) {
+    init(
+        id: Int64, transport: any SessionTransport, isAuthenticated: Bool, isTrusted: Bool = false,
+        monotonicSeconds: Int64
+    ) {
         self.id = id
         self.transport = transport
         self.isAuthenticated = isAuthenticated
+        self.isTrusted = isTrusted
         createdAt = monotonicSeconds
         lastInteractionAt = monotonicSeconds
     }

@@ -47,8 +47,8 @@ extension Keyspace {
     mutating func expireDue(until isSpent: () -> Bool) -> Bool {
         guard expiresActively else { return false }
         var hasMore = false
+        var sinceCheck = 0
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
-            var sinceCheck = 0
             // A key lives through the millisecond of its deadline.
             while let record = databases[index].wheel.popDue(now: now - 1) {
                 noteLag(now - 1 - record.deadline)

@@ -25,7 +25,6 @@ extension Keyspace {
                 value.withUnsafeBytes { record.payload.copyMemory(from: $0) }
             } else {
                 let object = large ?? Self.copy(value)
-                object.trim()
                 let record = prepare(keyBytes, kind: .raw, payloadCount: 8, deadline: deadline, in: index)
                 databases[index].setObject(object, of: record)
             }

@@ -302,6 +302,7 @@ final class Connection: Pollable, SessionTransport {
     var queryBufferRoom: Int { max(0, network.readBuffer.count - inputCount) }
     var replyBufferCount: Int { output.count }
     var replySegmentCount: Int { output.segmentCount }
+    var replyBufferCapacity: Int { output.memoryBytes }
     var memoryBytes: Int {
         output.memoryBytes + pending.capacity + parser.largeByteCount + (arriving?.bytes.capacity ?? 0)
     }

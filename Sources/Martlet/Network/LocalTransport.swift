@@ -14,7 +14,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         self.network = network
         let server = network.server
         session = Session(
-            id: server.clients.nextID(), transport: self, isAuthenticated: true,
+            id: server.clients.nextID(), transport: self, isAuthenticated: true, isTrusted: true,
             monotonicSeconds: server.monotonicSeconds)
         session.version = .resp3
         server.clients.add(session)
@@ -46,6 +46,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let queryBufferRoom = 0
     let replyBufferCount = 0
     let replySegmentCount = 0
+    let replyBufferCapacity = 0
     let memoryBytes = 0
     let isLocal = true
     let isUnixSocket = false

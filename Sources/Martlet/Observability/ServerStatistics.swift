@@ -11,9 +11,6 @@ struct ServerStatistics {
     var errorReplies = 0
     /// Error replies by code word.
     var errors: [String: Int] = [:]
-    /// Largest buffers seen lately.
-    var recentMaximumInputBuffer = 0
-    var recentMaximumOutputBuffer = 0
     var peakMemory = 0
     /// Samples of a counter, for figures per second.
     var operationsPerSecond = RateSample()
@@ -25,6 +22,13 @@ struct ServerStatistics {
         operationsPerSecond.take(commandsProcessed, at: milliseconds)
         inputRate.take(inputBytes, at: milliseconds)
         outputRate.take(outputBytes, at: milliseconds)
+    }
+
+    /// Counts from zero again; the peak stays, as in Redis.
+    mutating func reset() {
+        let peak = peakMemory
+        self = ServerStatistics()
+        peakMemory = peak
     }
 
     /// Code words are the server's own, but a cap keeps the table small whatever happens.

@@ -119,6 +119,14 @@ struct Arguments: ~Escapable {
         }
     }
 
+    /// The words from `start` on, as a request of their own.
+    @_lifetime(copy self)
+    func words(from start: Int) -> Arguments {
+        precondition(start >= 0 && start <= count)
+        let view = Arguments(base: base, slices: slices + start, count: count - start, larges: larges)
+        return _overrideLifetime(view, copying: self)
+    }
+
     /// The word's own memory if it was large enough to get some: the keyspace can keep it without a copy.
     func large(_ index: Int) -> LargeBytes? {
         precondition(index >= 0 && index < count)

@@ -2,10 +2,26 @@
 
 /// An error reply: a code word in capitals, a space, and text.
 struct ReplyError: Error, Equatable, Sendable {
-    /// The whole line without the leading `-`.
-    let text: String
+    /// The whole line without the leading `-`. Not always UTF-8: some errors quote what the client sent.
+    let bytes: [UInt8]
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String) { bytes = Array(text.utf8) }
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// An error that quotes a word as C would print it: up to its first zero byte, and not more than `limit` bytes.
+    init(_ head: String, quoting word: ByteSpan, limit: Int = .max, _ tail: String = "") {
+        bytes = head.utf8 + Self.quotable(word, limit: limit) + tail.utf8
+    }
+
+    static func quotable(_ word: ByteSpan, limit: Int) -> [UInt8] {
+        let shown = word.extracting(first: limit)
+        for index in shown.indices where shown[index] == 0 { return shown.extracting(first: index).copied() }
+        return shown.copied()
+    }
+
+    /// The line as text; bytes that are not UTF-8 become replacement characters.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The code word, as INFO's errorstats count it.
     var code: Substring { text.prefix { $0 != " " } }
@@ -36,7 +52,8 @@ struct ReplyError: Error, Equatable, Sendable {
         ReplyError("ERR invalid expire time in '\(command)' command")
     }
 
-    static func unknownSubcommand(_ subcommand: String, of container: String) -> ReplyError {
-        ReplyError("ERR unknown subcommand '\(subcommand)'. Try \(container.uppercased()) HELP.")
+    static func unknownSubcommand(_ word: ByteSpan, of container: String) -> ReplyError {
+        ReplyError(
+            "ERR unknown subcommand '", quoting: word, limit: 128, "'. Try \(container.uppercased()) HELP.")
     }
 }

@@ -45,7 +45,7 @@ struct ReplyWriter: ~Copyable {
     /// An error line. Whatever a client managed to get into the text, it stays one line.
     mutating func error(_ error: ReplyError) {
         buffer.tail.append(UInt8(ascii: "-"))
-        for byte in error.text.utf8 {
+        for byte in error.bytes {
             let breaksLine = byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
             buffer.tail.append(breaksLine ? UInt8(ascii: " ") : byte)
         }

@@ -3,7 +3,8 @@
 extension Engine {
     convenience init(_ options: StartOptions) throws(StartError) {
         let clock = Clock(options.clock.map { .manual($0) } ?? .system)
-        let configuration = options.configuration
+        var configuration = options.configuration
+        if let directory = try? FileNames.resolved(configuration.dir) { configuration.dir = directory }
         let log = Log(options.log, level: configuration.loglevel, path: configuration.logfile, clock: clock)
         log.becomeServer()
         let random = SeededRandom(seed: options.seed ?? Self.systemSeed())

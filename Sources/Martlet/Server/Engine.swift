@@ -161,16 +161,17 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     // MARK: Configuration
 
     private func apply(_ changed: [String]) -> String? {
-        let configuration = server.configuration.value
-        log.configure(level: configuration.loglevel, path: configuration.logfile)
-        server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
-        cron?.schedule(perSecond: configuration.hz)
-        return Listeners.apply(changed, server: server, network: network)
+        if changed.contains("hz") { cron?.schedule(perSecond: server.configuration.value.hz) }
+        return server.apply(changed) ?? Listeners.apply(changed, server: server, network: network)
     }
 
     // MARK: Stop
 
     private func requestStop(_ request: ShutdownRequest) -> ServerServices.ShutdownOutcome {
+        if request.save == .always {
+            log.write(.warning, "Saving is not possible in this version.")
+            guard request.isForced else { return .refused(ReplyError("ERR Errors trying to SHUTDOWN. Check logs.")) }
+        }
         stopRequest = request
         return .accepted
     }

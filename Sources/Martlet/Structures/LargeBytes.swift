@@ -65,13 +65,6 @@ final class LargeBytes: @unchecked Sendable {
         return true
     }
 
-    /// Gives back room that is not used when it is worth the copy.
-    func trim() {
-        guard capacity - count > max(64, count / 8), let memory = realloc(base, max(count, 16)) else { return }
-        base = memory
-        capacity = max(count, 16)
-    }
-
     /// Copies `bytes` to `offset`; the range must lie inside the present bytes.
     func write(_ bytes: ByteSpan, at offset: Int) {
         precondition(offset >= 0 && bytes.count <= count - offset)

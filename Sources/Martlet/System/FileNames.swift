@@ -1,4 +1,4 @@
-// Names of files by pattern, as `include` in a configuration file takes them.
+// Names of files: by pattern, as `include` in a configuration file takes them, and brought into absolute form.
 
 #if canImport(Glibc)
 import Glibc
@@ -15,6 +15,13 @@ enum FileNames {
         defer { globfree(&found) }
         guard glob(pattern, 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
         return (0..<Int(found.gl_pathc)).compactMap { index in paths[index].map { String(cString: $0) } }
+    }
+
+    /// The absolute path of what exists at `path`, with all links followed.
+    static func resolved(_ path: String) throws(SystemError) -> String {
+        guard let resolved = realpath(path, nil) else { throw SystemError(errno: errno, operation: "realpath") }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 }
 

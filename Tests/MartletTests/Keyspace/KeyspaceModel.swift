@@ -35,8 +35,9 @@ struct KeyspaceModel {
             return .ok
         case .get(let key): return self[key].map { .bulkString($0.value) } ?? .null
         case .append(let key, let value):
-            self[key, default: Entry(value: [], deadline: nil)].value += value
-            return .integer(Int64(self[key]?.value.count ?? 0))
+            let entry = self[key] ?? Entry(value: [], deadline: nil)
+            self[key] = Entry(value: entry.value + value, deadline: entry.deadline)
+            return .integer(Int64(entry.value.count + value.count))
         case .del(let keys, _):
             let present = Set(keys).filter { self[$0] != nil }
             for key in present { self[key] = nil }
@@ -65,14 +66,10 @@ struct KeyspaceModel {
         }
     }
 
-    private subscript(key: String, default entry: Entry) -> Entry {
-        get { databases[selected][key, default: entry] }
-        set { databases[selected][key] = newValue }
-    }
-
     private mutating func expire(_ key: String, _ milliseconds: Int64) -> RESPValue {
         guard self[key] != nil else { return 0 }
-        if milliseconds <= 0 { self[key] = nil } else { self[key]?.deadline = now + milliseconds }
+        let deadline = now + milliseconds
+        if milliseconds <= 0 { self[key] = nil } else { self[key]?.deadline = deadline }
         return 1
     }
 

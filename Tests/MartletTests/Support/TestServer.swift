@@ -26,14 +26,19 @@ final class TestServer {
     /// Sends one command whose words are split at blanks; quotes as in redis-cli.
     @discardableResult
     func run(_ line: String) throws -> RESPValue {
-        let words = try #require(splitQuotedWords(Array(line.utf8).span))
+        let words = try words(of: line)
         return try connection.send(words.map { $0 as any RESPArgument })
     }
 
     /// The same, as the bytes that a socket would carry; the session stays in that protocol version.
     func wire(_ line: String, _ version: RESPVersion = .resp2) throws -> String {
-        let words = try #require(splitQuotedWords(Array(line.utf8).span))
-        return String(decoding: try connection.sendForBytes(words, version: version), as: UTF8.self)
+        return String(decoding: try connection.sendForBytes(try words(of: line), version: version), as: UTF8.self)
+    }
+
+    private func words(of line: String) throws -> [[UInt8]] {
+        // The macro cannot take an expression with a span in it.
+        let words = splitQuotedWords(Array(line.utf8).span)
+        return try #require(words)
     }
 
     func advance(milliseconds: Int64) { clock.advance(milliseconds: milliseconds) }

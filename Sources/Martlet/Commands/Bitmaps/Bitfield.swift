@@ -13,6 +13,7 @@ enum BitfieldCommands {
                 1, [.readWrite, .update, .access, .variableFlags],
                 notes: "This command allows both access and modification of the key")
         ],
+        keyFlags: keyFlags,
         arguments: [
             .key(),
             .oneOf(
@@ -32,6 +33,23 @@ enum BitfieldCommands {
         ]
     ) { call, arguments throws(ReplyError) in
         try run(arguments, &call, isReadOnly: true)
+    }
+
+    /// Reads only as long as there is nothing but GET and OVERFLOW; what makes no sense may write.
+    @Sendable
+    private static func keyFlags(_ arguments: borrowing Arguments) -> KeySpec.Flags {
+        var index = 2
+        while index < arguments.count {
+            let more = arguments.count - index - 1
+            if arguments.matches(index, "GET"), more >= 2 {
+                index += 3
+            } else if arguments.matches(index, "OVERFLOW"), more >= 1 {
+                index += 2
+            } else {
+                return [.readWrite, .access, .update]
+            }
+        }
+        return [.readOnly, .access]
     }
 
     // MARK: Arguments

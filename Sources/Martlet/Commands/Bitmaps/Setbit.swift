@@ -10,8 +10,9 @@ enum SetbitCommand {
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let offset = try arguments.bitOffset(2, limit: call.configuration.protoMaxBulkLength)
-        let value = try arguments.integer(
-            3, in: 0...1, orThrow: ReplyError("ERR bit is not an integer or out of range"))
+        let bitError = ReplyError("ERR bit is not an integer or out of range")
+        let value = try arguments.integer(3, orThrow: bitError)
+        guard value == 0 || value == 1 else { throw bitError }
         let count = offset / 8 + 1
         let oldCount = try call.string(arguments[1], for: .write)?.stringCount ?? 0
         let old = try call.changeString(arguments[1], minimumCount: count) { bytes in

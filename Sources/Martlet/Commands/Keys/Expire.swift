@@ -95,7 +95,7 @@ enum ExpireCommand {
             } else if arguments.matches(index, "LT") {
                 conditions.insert(.later)
             } else {
-                throw ReplyError("ERR Unsupported option \(arguments.text(index))")
+                throw ReplyError("ERR Unsupported option ", quoting: arguments[index])
             }
         }
         if conditions.contains(.absent), conditions != .absent {

@@ -7,7 +7,7 @@ enum DebugCommand {
     static let spec = CommandSpec(
         "debug", summary: "Looks into the server and provokes what is hard to provoke.", since: "1.0.0",
         group: .server, complexity: "Depends on the subcommand", arity: -2,
-        flags: [.admin, .noScript, .loading, .stale, .protected], handler: run)
+        flags: [.admin, .noScript, .loading, .stale, .protected], isInternal: true, handler: run)
 
     struct Subcommand: Sendable {
         let name: StaticString
@@ -80,8 +80,8 @@ enum DebugCommand {
         }
         guard arguments.matches(1, "HELP"), arguments.count == 2 else {
             throw ReplyError(
-                "ERR unknown subcommand or wrong number of arguments for '\(arguments.text(1).prefix(128))'. "
-                    + "Try DEBUG HELP.")
+                "ERR unknown subcommand or wrong number of arguments for '", quoting: arguments[1], limit: 128,
+                "'. Try DEBUG HELP.")
         }
         call.reply(help: subcommands.map(\.help), of: "DEBUG")
     }
@@ -91,7 +91,7 @@ enum DebugCommand {
     /// The word is the whole error line; it is not counted as an error of the server.
     @Sendable
     private static func error(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        call.reply.error(ReplyError(arguments.text(2)))
+        call.reply.error(ReplyError(bytes: arguments[2].copied()))
     }
 
     @Sendable

@@ -2,10 +2,15 @@
 
 enum ServerCommands {
     static let all: [CommandSpec] = [
+        CommandCommand.spec,
+        ConfigCommand.spec,
         DBSizeCommand.spec,
         DebugCommand.spec,
         FlushCommand.allSpec,
         FlushCommand.databaseSpec,
+        InfoCommand.spec,
+        ShutdownCommand.spec,
         SwapDBCommand.spec,
+        TimeCommand.spec,
     ]
 }

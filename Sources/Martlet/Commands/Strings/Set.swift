@@ -11,6 +11,7 @@ enum SetCommand {
                 1, [.readWrite, .access, .update, .variableFlags],
                 notes: "RW and ACCESS due to the optional `GET` argument")
         ],
+        keyFlags: keyFlags,
         history: [
             .init("2.6.12", "Takes `EX`, `PX`, `NX` and `XX`."),
             .init("6.0.0", "Takes `KEEPTTL`."),
@@ -22,6 +23,15 @@ enum SetCommand {
             .oneOf("condition", .optional, since: "2.6.12", [.token("NX"), .token("XX")]),
             .token("GET", .optional, since: "6.2.0"), .expiration(keepTTL: true),
         ], handler: run)
+
+    /// Without GET the old value does not matter.
+    @Sendable
+    private static func keyFlags(_ arguments: borrowing Arguments) -> KeySpec.Flags {
+        for index in 3..<max(3, arguments.count) where arguments.matches(index, "GET") {
+            return [.readWrite, .access, .update]
+        }
+        return [.overwrite, .update]
+    }
 
     private struct Options {
         enum Condition { case none, isAbsent, isPresent }

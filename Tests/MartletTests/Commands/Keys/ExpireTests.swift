@@ -85,13 +85,15 @@ struct ExpireTests {
             "EXPIRE a x AB": .error("ERR Unsupported option AB"), "EXPIRE a 1 NX XX": nx, "EXPIRE a 1 NX GT": nx,
             "EXPIRE a 1 LT NX": nx, "EXPIRE a 1 NX GT LT": nx,
             "EXPIRE a 1 LT GT": .error("ERR GT and LT options at the same time are not compatible"),
-            "EXPIRE a x": notInteger, "EXPIRE a \"\"": notInteger, "EXPIRE a 1.5": notInteger, "PEXPIREAT a +1": notInteger,
+            "EXPIRE a x": notInteger, "EXPIRE a \"\"": notInteger, "EXPIRE a 1.5": notInteger,
+            "PEXPIREAT a +1": notInteger,
             "EXPIRE a 9223370399119966": .error("ERR invalid expire time in 'expire' command"),
             "EXPIRE a 9223372036854776": .error("ERR invalid expire time in 'expire' command"),
             "EXPIRE a -9223372036854776": .error("ERR invalid expire time in 'expire' command"),
             "PEXPIRE a 9223372036854770000": .error("ERR invalid expire time in 'pexpire' command"),
             "EXPIREAT a 9223372036854776": .error("ERR invalid expire time in 'expireat' command"),
-            "PEXPIREAT a 9223372036854770000": 0, "EXPIRE a": .error("ERR wrong number of arguments for 'expire' command"),
+            "PEXPIREAT a 9223372036854770000": 0,
+            "EXPIRE a": .error("ERR wrong number of arguments for 'expire' command"),
         ])
     }
 

@@ -9,11 +9,13 @@ struct ObjectTests {
 
     init() throws { server = try TestServer() }
 
-    @Test("encodings", arguments: [
-        ("12345", "int"), ("9223372036854775807", "int"), ("9223372036854775808", "embstr"), ("01", "embstr"),
-        (String(repeating: "x", count: 44), "embstr"), (String(repeating: "x", count: 45), "raw"),
-        (String(repeating: "x", count: 5000), "raw"),
-    ])
+    @Test(
+        "encodings",
+        arguments: [
+            ("12345", "int"), ("9223372036854775807", "int"), ("9223372036854775808", "embstr"), ("01", "embstr"),
+            (String(repeating: "x", count: 44), "embstr"), (String(repeating: "x", count: 45), "raw"),
+            (String(repeating: "x", count: 5000), "raw"),
+        ])
     func encoding(value: String, name: String) throws {
         try server.expect(["SET a \(value)": .ok, "OBJECT ENCODING a": .bulkString(Array(name.utf8))])
     }

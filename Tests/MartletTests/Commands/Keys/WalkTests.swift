@@ -78,10 +78,15 @@ struct WalkTests {
 
     @Test("KEYS filters by pattern and leaves expired keys out and alone")
     func keys() throws {
-        try server.expect(["DEBUG SET-ACTIVE-EXPIRE 0": .ok, "SET foo_a 1": .ok, "SET foo_b 1 PX 1": .ok, "SET x 1": .ok])
+        try server.expect([
+            "DEBUG SET-ACTIVE-EXPIRE 0": .ok, "SET foo_a 1": .ok, "SET foo_b 1 PX 1": .ok, "SET x 1": .ok,
+        ])
         server.advance(milliseconds: 5)
-        try server.expect(["KEYS foo*": ["foo_a"], "KEYS ?": ["x"], "KEYS": .error(
-            "ERR wrong number of arguments for 'keys' command"), "KEYS nothing": [], "DBSIZE": 3])
+        try server.expect([
+            "KEYS foo*": ["foo_a"], "KEYS ?": ["x"],
+            "KEYS": .error(
+                "ERR wrong number of arguments for 'keys' command"), "KEYS nothing": [], "DBSIZE": 3,
+        ])
         #expect(try server.wire("KEYS x") == "*1\r\n$1\r\nx\r\n")
         let all = try #require(try server.run("KEYS *").elements)
         #expect(all.count == 2)

@@ -123,8 +123,9 @@ struct DebugTests {
 
     @Test("errors that are asked for, errors that are not")
     func errors() throws {
-        let wrong = { RESPValue.error(
-            "ERR unknown subcommand or wrong number of arguments for '\($0)'. Try DEBUG HELP.") }
+        func wrong(_ name: String) -> RESPValue {
+            .error("ERR unknown subcommand or wrong number of arguments for '\(name)'. Try DEBUG HELP.")
+        }
         try server.expect([
             "DEBUG ERROR \"MOVED 1 a\\r\\nb\"": .error("MOVED 1 a  b"), "DEBUG junk": wrong("junk"),
             "DEBUG object": wrong("object"), "DEBUG DIGEST a": wrong("DIGEST"), "DEBUG HELP a": wrong("HELP"),
@@ -148,7 +149,8 @@ struct DebugTests {
         }
         #expect(text.contains(" number of elements: 1000\n") && text.hasSuffix(" number of elements: 1\n"), "\(text)")
         try server.expect([
-            "DEBUG HTSTATS 16": .error("ERR Out of range database"), "DEBUG HTSTATS-KEY none": .error("ERR no such key"),
+            "DEBUG HTSTATS 16": .error("ERR Out of range database"),
+            "DEBUG HTSTATS-KEY none": .error("ERR no such key"),
             "DEBUG HTSTATS x": .error("ERR value is not an integer or out of range"),
             "DEBUG HTSTATS-KEY key:1": .error(
                 "ERR The value stored at the specified key is not represented using an hash table"),

@@ -1,0 +1,95 @@
+// CLIENT and its subcommands about one connection: ID, GETNAME, SETNAME, SETINFO, HELP. The listings are in
+// ClientList.swift.
+
+enum ClientCommand {
+    static let spec = CommandSpec(
+        "client", summary: "Groups the commands about client connections.", since: "2.4.0", group: .connection,
+        complexity: "Depends on subcommand.", arity: -2, flags: .sentinel,
+        subcommands: [
+            subcommand("getname", summary: "Returns the connection's name.", since: "2.6.9", arity: 2, getName),
+            CommandSpec(
+                "help", summary: "Shows how the subcommands are called.", since: "5.0.0", group: .connection,
+                complexity: "O(1)", arity: 2, flags: [.loading, .stale, .sentinel], categories: .connection,
+                handler: help),
+            subcommand("id", summary: "Returns the connection's number.", since: "5.0.0", arity: 2, id),
+            ClientListCommand.infoSpec,
+            ClientListCommand.spec,
+            CommandSpec(
+                "setinfo", summary: "Tells which library the client uses.", since: "7.2.0", group: .connection,
+                complexity: "O(1)", arity: 4, flags: [.noScript, .loading, .stale, .sentinel], categories: .connection,
+                tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
+                arguments: [
+                    .oneOf(
+                        "attr", [],
+                        [
+                            ArgumentSpec("libname", .string, token: "LIB-NAME"),
+                            ArgumentSpec("libver", .string, token: "LIB-VER"),
+                        ])
+                ], handler: setInfo),
+            subcommand(
+                "setname", summary: "Names the connection.", since: "2.6.9", arity: 3,
+                arguments: [ArgumentSpec("connection-name", .string)], setName),
+        ])
+
+    private static func subcommand(
+        _ name: String, summary: String, since: String, arity: Int, arguments: [ArgumentSpec] = [],
+        _ handler: @escaping CommandHandler
+    ) -> CommandSpec {
+        CommandSpec(
+            name, summary: summary, since: since, group: .connection, complexity: "O(1)", arity: arity,
+            flags: [.noScript, .loading, .stale, .sentinel], categories: .connection, arguments: arguments,
+            handler: handler)
+    }
+
+    /// Replies with the connection's number, which no other connection ever gets.
+    @Sendable
+    private static func id(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.reply.integer(call.session.id)
+    }
+
+    /// Replies with the name, or null.
+    @Sendable
+    private static func getName(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if call.session.name.isEmpty { call.reply.null() } else { call.reply.bulk(call.session.name) }
+    }
+
+    /// Replies OK.
+    @Sendable
+    private static func setName(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.session.name = try ClientAttribute.name(arguments, at: 2)
+        call.reply.ok()
+    }
+
+    /// Replies OK.
+    @Sendable
+    private static func setInfo(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        let path: ReferenceWritableKeyPath<Session, String>
+        if arguments.matches(2, "LIB-NAME") {
+            path = \.libraryName
+        } else if arguments.matches(2, "LIB-VER") {
+            path = \.libraryVersion
+        } else {
+            throw ReplyError("ERR Unrecognized option '\(arguments.text(2))'")
+        }
+        guard ClientAttribute.isPrintable(arguments[3]) else {
+            throw ReplyError(
+                "ERR \(arguments.text(2)) cannot contain spaces, newlines or special characters.")
+        }
+        call.session[keyPath: path] = arguments.text(3)
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func help(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.reply(
+            help: [
+                HelpEntry("GETNAME", "The name of this connection."),
+                HelpEntry("ID", "The number of this connection."),
+                HelpEntry("INFO", "This connection's line of CLIENT LIST."),
+                HelpEntry(
+                    "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [<id> ...]]", "A line for each connection."),
+                HelpEntry("SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library this connection uses."),
+                HelpEntry("SETNAME <name>", "Give this connection a name; an empty one takes it away."),
+            ], of: "CLIENT")
+    }
+}

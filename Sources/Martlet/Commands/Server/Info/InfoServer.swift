@@ -1,0 +1,62 @@
+// INFO server, clients, replication, cluster, cpu: what the process is and who is there.
+
+extension InfoSection {
+    static let server = InfoSection("Server") { report, server in
+        let uptime = max(0, server.monotonicSeconds - server.identity.startedAtMonotonicSeconds)
+        let hz = server.configuration.value.hz
+        report.add("redis_version", ServerVersion.redis)
+        report.add("server_name", "martlet")
+        report.add("martlet_version", ServerVersion.martlet)
+        report.add("redis_git_sha1", "00000000")
+        report.add("redis_git_dirty", 0)
+        report.add("redis_build_id", ServerVersion.buildID)
+        report.add("redis_mode", "standalone")
+        report.add("os", Machine.operatingSystem())
+        report.add("arch_bits", Int.bitWidth)
+        report.add("monotonic_clock", "POSIX clock_gettime")
+        report.add("multiplexing_api", Poller.systemInterface)
+        report.add("process_id", CurrentProcess.id)
+        report.add("process_supervised", "no")
+        report.add("run_id", server.identity.runID)
+        report.add("tcp_port", server.services.port())
+        report.add("server_time_usec", server.clock.wallMicroseconds())
+        report.add("uptime_in_seconds", uptime)
+        report.add("uptime_in_days", uptime / 86_400)
+        report.add("hz", hz)
+        report.add("configured_hz", hz)
+        report.add("lru_clock", server.keyspace.value.accessClock)
+        report.add("executable", server.identity.executable)
+        report.add("config_file", server.identity.configurationFile)
+        report.add("io_threads_active", 0)
+    }
+
+    static let clients = InfoSection("Clients") { report, server in
+        report.add("connected_clients", server.clients.count)
+        report.add("maxclients", server.configuration.value.maxclients)
+        // No command blocks yet; redis-cli --stat asks for the field.
+        report.add("blocked_clients", 0)
+    }
+
+    /// Clients look here for whom they may write to.
+    static let replication = InfoSection("Replication") { report, _ in
+        report.add("role", "master")
+        report.add("connected_slaves", 0)
+    }
+
+    static let cluster = InfoSection("Cluster") { report, _ in
+        report.add("cluster_enabled", 0)
+    }
+
+    static let cpu = InfoSection("CPU") { report, _ in
+        for (scope, suffix) in [(CurrentProcess.Scope.process, ""), (.children, "_children")] {
+            guard let time = CurrentProcess.cpuTime(of: scope) else { continue }
+            report.add("used_cpu_sys\(suffix)", time.system.secondsText)
+            report.add("used_cpu_user\(suffix)", time.user.secondsText)
+        }
+    }
+}
+
+extension CPUTime.Amount {
+    /// With six digits behind the point.
+    fileprivate var secondsText: String { "\(seconds).\(String(1_000_000 + microseconds).dropFirst())" }
+}

@@ -1,0 +1,42 @@
+// INFO persistence, stats, errorstats: what has happened.
+
+extension InfoSection {
+    /// Nothing is saved yet; tools wait for `loading` and watch the two `in_progress` fields.
+    static let persistence = InfoSection("Persistence") { report, server in
+        report.add("loading", 0)
+        report.add("rdb_changes_since_last_save", server.keyspace.value.dirty)
+        report.add("rdb_bgsave_in_progress", 0)
+        report.add("aof_enabled", 0)
+        report.add("aof_rewrite_in_progress", 0)
+    }
+
+    /// `expire_lag_ms` and `expire_lag_max_ms` are Martlet's own: how many milliseconds after its deadline the latest key
+    /// was removed by active expiry, and the most that it took since the start or CONFIG RESETSTAT.
+    static let stats = InfoSection("Stats") { report, server in
+        let statistics = server.statistics.value
+        let keyspace = server.keyspace.value.statistics
+        report.add("total_connections_received", statistics.connectionsReceived)
+        report.add("total_commands_processed", statistics.commandsProcessed)
+        report.add("instantaneous_ops_per_sec", statistics.operationsPerSecond.perSecond)
+        report.add("total_net_input_bytes", statistics.inputBytes)
+        report.add("total_net_output_bytes", statistics.outputBytes)
+        report.add("instantaneous_input_kbps", Double(statistics.inputRate.perSecond) / 1024)
+        report.add("instantaneous_output_kbps", Double(statistics.outputRate.perSecond) / 1024)
+        report.add("rejected_connections", statistics.connectionsRejected)
+        report.add("expired_keys", keyspace.expiredKeys)
+        report.add("expire_lag_ms", keyspace.expireLag)
+        report.add("expire_lag_max_ms", keyspace.expireLagMaximum)
+        report.add("expire_cycle_cpu_milliseconds", keyspace.expireCycleNanoseconds / 1_000_000)
+        report.add("keyspace_hits", keyspace.hits)
+        report.add("keyspace_misses", keyspace.misses)
+        report.add("total_error_replies", statistics.errorReplies)
+        report.add("total_reads_processed", statistics.readsProcessed)
+        report.add("total_writes_processed", statistics.writesProcessed)
+    }
+
+    static let errorStats = InfoSection("Errorstats") { report, server in
+        for (code, count) in server.statistics.value.errors.sorted(by: { $0.key < $1.key }) {
+            report.add("errorstat_\(code)", "count=\(count)")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+// Making changed directives effective in the running server. Listeners and timers are the engine's own business.
+
+extension ServerContext {
+    /// Follows a change of these directives: a reason when that cannot be done.
+    func apply(_ changed: [String]) -> String? {
+        let current = configuration.value
+        log.configure(level: current.loglevel, path: current.logfile)
+        keyspace.value.lazyFree = LazyFreePolicy(current)
+        // Without a password nobody has to give one; who came in before there was one may stay, too.
+        if changed.contains("requirepass"), current.requirepass.isEmpty {
+            for session in clients.all { session.isAuthenticated = true }
+        }
+        if changed.contains("dir"), let reason = enterDirectory(current.dir) { return reason }
+        return changed.contains("maxclients") ? reserveDescriptors(for: current.maxclients) : nil
+    }
+
+    /// A process of its own goes there; an embedded server leaves its program where it is.
+    private func enterDirectory(_ path: String) -> String? {
+        do throws(SystemError) {
+            let directory = try FileNames.resolved(path)
+            if identity.role == .daemon { try CurrentProcess.changeDirectory(to: directory) }
+            configuration.value.dir = directory
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private func reserveDescriptors(for clients: Int) -> String? {
+        guard identity.role == .daemon else { return nil }
+        let possible: Int
+        switch ClientLimit.reserve(clients, log: log) {
+        case .granted: return nil
+        case .reduced(let limit): possible = limit
+        case .tooLow: possible = 1
+        }
+        return "The operating system is not able to handle the specified number of clients, try with \(possible)"
+    }
+}
