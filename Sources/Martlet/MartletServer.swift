@@ -36,7 +36,7 @@ public final class MartletServer: Sendable {
         try engine.start(options.listening)
     }
 
-    deinit { engine.shutdown(because: nil) }
+    deinit { engine.shutdown() }
 
     /// The TCP port in use, or 0 when there is none.
     public var port: Int { engine.loop.perform { [engine] in engine.network.port } }
@@ -48,18 +48,21 @@ public final class MartletServer: Sendable {
 
     /// Stops the server and waits until its sockets are closed and its files are gone. Stopping twice does no harm.
     public func stop() {
-        engine.shutdown(because: nil)
+        engine.shutdown()
         engine.waitUntilStopped()
     }
 
     /// Stops the server without blocking a thread.
     public func stop() async {
-        engine.shutdown(because: nil)
+        engine.shutdown()
         await withCheckedContinuation { continuation in engine.whenStopped { continuation.resume() } }
     }
 
     /// Stops the server soon and says why in its log; returns at once.
-    package func shutdown(because reason: String) { engine.shutdown(because: reason) }
+    package func shutdown(because reason: String) {
+        log(.warning, reason)
+        engine.shutdown()
+    }
 
     /// Writes a line to the server's log.
     package func log(_ level: LogLevel, _ message: String) { engine.log.write(level, message) }

@@ -129,8 +129,8 @@ extension Keyspace {
         }
         let isLarger = count > object.capacity
         // Growing by doubles up to a mebibyte at a time makes many small appends cheap, as Redis does.
-        let room = isLarger ? count + min(count, 1 << 20) : count
-        guard object.reserve(room), object.resize(to: count) else {
+        let (room, isAbsurd) = count.addingReportingOverflow(isLarger ? min(count, 1 << 20) : 0)
+        guard !isAbsurd, object.reserve(room), object.resize(to: count) else {
             databases[index].setObject(object, of: record)
             return nil
         }

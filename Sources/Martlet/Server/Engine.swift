@@ -216,12 +216,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     /// Stops as SHUTDOWN does; returns at once.
-    func shutdown(because reason: String?) {
-        loop.queue.async { [self] in
-            guard !isStopped else { return }
-            if let reason { log.write(.warning, reason) }
-            stop()
-        }
+    func shutdown() {
+        loop.queue.async { [self] in stop() }
     }
 
     /// Waits until the server has stopped and has let go of its descriptors.

@@ -40,7 +40,8 @@ struct StartupLog {
         log.write(.warning, "Server initialized")
         let idle = configuration.directivesWithoutEffect
         if !idle.isEmpty {
-            log.write(.warning, "WARNING: These directives have no effect in this version: \(idle.joined(separator: ", "))")
+            log.write(
+                .warning, "WARNING: These directives have no effect in this version: \(idle.joined(separator: ", "))")
         }
         if configuration.port > 0, !configuration.bind.isEmpty { log.write(.notice, "Ready to accept connections") }
         if !configuration.unixsocket.isEmpty {

@@ -81,7 +81,7 @@ enum BitfieldCommands {
             return
         }
         guard !isReadOnly else { throw ReplyError("ERR BITFIELD_RO only supports the GET subcommand") }
-        let count = (end + 7) / 8
+        let count = (end - 1) / 8 + 1
         let grows = try call.string(arguments[1], for: .write)?.stringCount ?? 0 < count
         let results = try call.changeString(arguments[1], minimumCount: count) { bytes in
             var results: [BitfieldOperation.Result] = []

@@ -66,8 +66,9 @@ enum ClientListCommand {
     /// There are no replicas, primaries and subscribers.
     private static func isNormal(_ arguments: borrowing Arguments) throws(ReplyError) -> Bool {
         if arguments.matches(3, "NORMAL") { return true }
-        guard arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
-            || arguments.matches(3, "PUBSUB")
+        guard
+            arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
+                || arguments.matches(3, "PUBSUB")
         else { throw ReplyError("ERR Unknown client type '\(arguments.text(3))'") }
         return false
     }

@@ -1,4 +1,4 @@
-// COMMAND, and its subcommands: the command table as clients and redis-cli read it. All of it is computed from the specs.
+// COMMAND and its subcommands: the command table as clients and redis-cli read it, computed from the specs.
 //
 // COMMAND INFO's part is in CommandInfo.swift, that of DOCS in CommandDocs.swift, LIST in CommandList.swift, GETKEYS
 // and GETKEYSANDFLAGS in CommandKeys.swift.

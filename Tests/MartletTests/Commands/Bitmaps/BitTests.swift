@@ -154,4 +154,22 @@ struct BitTests {
             "BITOP AND d": .error("ERR wrong number of arguments for 'bitop' command"), "BITOP OR l a": 1, "GET l": "x",
         ])
     }
+
+    @Test func lengthsBeyondAllMemoryAreRefused() throws {
+        var configuration = Configuration()
+        configuration.protoMaxBulkLength = Int.max
+        let server = try TestServer(configuration: configuration)
+        let noMemory = RESPValue.error("OOM not enough memory for the string")
+        let large = String(repeating: "x", count: 5000)
+        try server.run("MSET short x long \(large)")
+        for key in ["none", "short", "long"] {
+            try server.expect([
+                "SETBIT \(key) 4611686018427387904 1": noMemory, "SETRANGE \(key) 9223372036854775000 x": noMemory,
+                "BITFIELD \(key) SET i64 9223372036854775743 1": noMemory, "GETBIT \(key) 9223372036854775743": 0,
+                "BITFIELD \(key) GET i64 9223372036854775743": [0],
+                "SETBIT \(key) 9223372036854775807 1": Self.offsetError,
+            ])
+        }
+        try server.expect(["MGET none short long": [.null, "x", .text(large)]])
+    }
 }

@@ -56,15 +56,14 @@ extension InfoSection {
         let now = server.keyspace.value.now
         // Dice of its own: looking must not change what the server does next.
         var dice = SeededRandom(seed: UInt64(bitPattern: now))
-        var sum: Int64 = 0
-        var found: Int64 = 0
+        var lifetimes: [Double] = []
         for _ in 0..<sampleSize {
             guard let record = server.keyspace.value.databases[index].table.random(using: &dice), record.hasDeadline
             else { continue }
-            // Deadlines are at most Int64.max; divided, a sample's sum fits.
-            sum += max(0, record.deadline - max(0, now)) / Int64(sampleSize)
-            found += 1
+            lifetimes.append(max(0, Double(record.deadline) - Double(now)))
         }
-        return found > 0 ? sum / found * Int64(sampleSize) : 0
+        guard !lifetimes.isEmpty else { return 0 }
+        let mean = lifetimes.reduce(0, +) / Double(lifetimes.count)
+        return Int64(exactly: mean.rounded()) ?? Int64.max
     }
 }

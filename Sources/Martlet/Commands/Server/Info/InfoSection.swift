@@ -7,7 +7,8 @@ struct InfoSection: Sendable {
     let isUsual: Bool
     let write: @Sendable (inout InfoReport, ServerContext) -> Void
 
-    init(_ title: String, isUsual: Bool = true, _ write: @escaping @Sendable (inout InfoReport, ServerContext) -> Void) {
+    init(_ title: String, isUsual: Bool = true, _ write: @escaping @Sendable (inout InfoReport, ServerContext) -> Void)
+    {
         self.title = title
         self.isUsual = isUsual
         self.write = write

@@ -10,8 +10,8 @@ extension InfoSection {
         report.add("aof_rewrite_in_progress", 0)
     }
 
-    /// `expire_lag_ms` and `expire_lag_max_ms` are Martlet's own: how many milliseconds after its deadline the latest key
-    /// was removed by active expiry, and the most that it took since the start or CONFIG RESETSTAT.
+    /// `expire_lag_ms` and `expire_lag_max_ms` are Martlet's own: how many milliseconds after its deadline the latest
+    /// key was removed by active expiry, and the most that it took since the start or CONFIG RESETSTAT.
     static let stats = InfoSection("Stats") { report, server in
         let statistics = server.statistics.value
         let keyspace = server.keyspace.value.statistics

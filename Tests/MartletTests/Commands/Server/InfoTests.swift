@@ -1,0 +1,109 @@
+// INFO: which sections come when, and that fields tell what happened.
+
+import Testing
+
+@testable import Martlet
+
+struct InfoTests {
+    let server: TestServer
+
+    init() throws { server = try TestServer() }
+
+    private func titles(_ line: String) throws -> [String] {
+        let text = try #require(try server.run(line).string)
+        return text.split(separator: "\r\n").filter { $0.hasPrefix("# ") }.map { String($0.dropFirst(2)) }
+    }
+
+    private func field(_ name: String, _ section: String = "") throws -> String? {
+        let text = try #require(try server.run("INFO \(section)").string)
+        let line = text.split(separator: "\r\n").first { $0.hasPrefix("\(name):") }
+        return line.map { String($0.dropFirst(name.utf8.count + 1)) }
+    }
+
+    @Test("sections come once, in their order, as asked for")
+    func sections() throws {
+        let usual = try titles("INFO")
+        #expect(
+            usual == [
+                "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Errorstats", "Cluster",
+                "Keyspace",
+            ])
+        #expect(try titles("INFO default") == usual && titles("INFO DEFAULT cpu") == usual)
+        #expect(try titles("INFO all") == usual && titles("INFO everything x") == usual)
+        #expect(try titles("INFO keyspace CPU cpu") == ["CPU", "Keyspace"])
+        try server.expect(["INFO nosuch": .verbatimString(format: "txt", text: "")])
+    }
+
+    @Test("INFO is verbatim text in RESP3, a bulk string in RESP2")
+    func replyTypes() throws {
+        #expect(try server.wireWords("INFO cluster", .resp3) == "=34 txt:# Cluster cluster_enabled:0 ")
+        #expect(try server.wireWords("INFO cluster", .resp2) == "$30 # Cluster cluster_enabled:0 ")
+    }
+
+    @Test("lines end with CR LF, and an empty line parts two sections")
+    func form() throws {
+        let text = try #require(try server.run("INFO").string)
+        #expect(text.hasPrefix("# Server\r\n") && text.contains("\r\n\r\n# Clients\r\n"))
+        for line in text.split(separator: "\r\n") {
+            #expect(line.hasPrefix("# ") || line.contains(":"), "\(line)")
+            #expect(!line.contains("\n"))
+        }
+    }
+
+    @Test("versions")
+    func versions() throws {
+        #expect(try field("redis_version") == ServerVersion.redis)
+        #expect(try field("server_name") == "martlet" && field("martlet_version") == ServerVersion.martlet)
+        #expect(try field("run_id")?.utf8.count == 40 && field("redis_build_id")?.utf8.count == 16)
+        #expect(ServerVersion.line.contains("v=\(ServerVersion.redis) "))
+    }
+
+    @Test("the clock of the server is the one it was given")
+    func uptime() throws {
+        server.advance(milliseconds: 90_000_000)
+        #expect(try field("uptime_in_seconds") == "90000" && field("uptime_in_days") == "1")
+        #expect(try field("server_time_usec") == "\((TestServer.start + 90_000_000) * 1000)")
+    }
+
+    @Test("counters follow what happens")
+    func counters() throws {
+        try server.expect([
+            "SET a 1": .ok, "SET b 1 PX 100": .ok, "GET a": "1", "GET c": .null,
+            "GET": .error(
+                "ERR wrong number of arguments for 'get' command"), "INCR a": 2,
+        ])
+        #expect(try field("keyspace_hits") == "1" && field("keyspace_misses") == "1")
+        #expect(try field("total_error_replies") == "1" && field("errorstat_ERR") == "count=1")
+        #expect(try field("rdb_changes_since_last_save") == "3" && field("connected_clients") == "1")
+        #expect(try field("db0") == "keys=2,expires=1,avg_ttl=100")
+        server.advance(milliseconds: 130)
+        server.runDueWork()
+        #expect(try field("expired_keys") == "1" && field("db0") == "keys=1,expires=0,avg_ttl=0")
+        #expect(try field("expire_lag_ms") == "29" && field("expire_lag_max_ms") == "29")
+    }
+
+    @Test("memory grows with the data, and the peak stays")
+    func memory() throws {
+        let before = try #require(Int(field("used_memory") ?? ""))
+        try server.expect(["SETRANGE a 999999 x": 1_000_000])
+        let full = try #require(Int(field("used_memory") ?? ""))
+        #expect(full >= before + 1_000_000)
+        try server.expect(["DEL a": 1])
+        let after = try #require(Int(field("used_memory") ?? ""))
+        let peak = try #require(Int(field("used_memory_peak") ?? ""))
+        #expect(after < full && peak >= full)
+        #expect(try field("mem_allocator") == "libc")
+    }
+
+    @Test("amounts are written for people as Redis writes them")
+    func amounts() {
+        let amounts: KeyValuePairs = [
+            0: "0B", 1023: "1023B", 1024: "1.00K", 1536: "1.50K", 1_048_576: "1.00M", 25_274_793_984: "23.54G",
+            1 << 40: "1.00T", 1 << 50: "1.00P",
+        ]
+        for (bytes, text) in amounts { #expect(InfoReport.human(bytes) == text) }
+        let decimals: KeyValuePairs = [0: "0.00", 0.005: "0.01", 1.239: "1.24", -2.5: "-2.50", 99.999: "100.00"]
+        for (value, text) in decimals { #expect(InfoReport.decimal(value) == text) }
+        #expect(InfoReport.decimal(.nan) == "0.00" && InfoReport.decimal(.infinity) == "0.00")
+    }
+}
