@@ -45,8 +45,7 @@ public final class LocalConnection: Sendable {
 
     deinit {
         // The last user is gone; the engine forgets the session when it comes round to it.
-        let (engine, transport) = (engine, transport)
-        engine.loop.queue.async { if !engine.isStopped { transport.close() } }
+        engine.loop.queue.async { [transport] in transport.close() }
     }
 
     /// Executes one command and waits for its reply. Must not be called from the server's own log handler.

@@ -5,6 +5,7 @@ import CMartletSystem
 
 struct EpollPoller: ~Copyable {
     let descriptor: FileDescriptor
+    private var isOpen = true
     private var events = [epoll_event](repeating: epoll_event(), count: PollerLimits.eventsPerWait)
 
     init() throws(SystemError) {
@@ -38,8 +39,13 @@ struct EpollPoller: ~Copyable {
             hangup: event.events & Epoll.hangup != 0)
     }
 
+    mutating func close() {
+        if isOpen { descriptor.close() }
+        isOpen = false
+    }
+
     deinit {
-        descriptor.close()
+        if isOpen { descriptor.close() }
     }
 
     private static func events(_ interest: PollInterest) -> UInt32 {

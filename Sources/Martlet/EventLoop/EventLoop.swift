@@ -107,13 +107,14 @@ final class EventLoop: @unchecked Sendable {
         delegate = nil
         for job in mailbox.close() { job() }
         guard let source else {
+            poller.value.close()
             completion()
             return
         }
         self.source = nil
-        // The descriptors must stay open until Dispatch is done with them: the handler keeps the loop alive.
+        // The descriptor must stay open until Dispatch is done with it.
         source.setCancelHandler { [self] in
-            withExtendedLifetime(self) {}
+            poller.value.close()
             completion()
         }
         source.cancel()
@@ -166,20 +167,47 @@ final class EventLoop: @unchecked Sendable {
 
     private func performByMail<Result: Sendable>(_ body: @Sendable () -> Result) -> Result? {
         withoutActuallyEscaping(body) { body in
-            let done = DispatchSemaphore(value: 0)
-            let answer = Answer<Result>()
-            let wasPosted = mailbox.post {
-                answer.value.withLock { $0 = body() }
-                done.signal()
-            }
-            guard wasPosted else { return nil }
-            done.wait()
-            return answer.value.withLock { $0 }
+            let errand = Errand(body)
+            guard mailbox.post({ errand.run() }) else { return errand.recall() }
+            return errand.wait()
         }
     }
 
-    private final class Answer<Result: Sendable>: Sendable {
-        let value = Mutex<Result?>(nil)
+    /// A body on its way through the mailbox, and its result on the way back. The body is let go of before the sender
+    /// hears of the result, because it must not outlive the sender's call.
+    private final class Errand<Result: Sendable>: Sendable {
+        private struct State: Sendable {
+            var body: (@Sendable () -> Result)?
+            var result: Result?
+        }
+
+        private let state: Mutex<State>
+        private let done = DispatchSemaphore(value: 0)
+
+        init(_ body: @escaping @Sendable () -> Result) { state = Mutex(State(body: body)) }
+
+        func run() {
+            let result = perform()
+            state.withLock { $0.result = result }
+            done.signal()
+        }
+
+        @inline(never)
+        private func perform() -> Result? {
+            let body = state.withLock { $0.body.take() }
+            return body?()
+        }
+
+        func wait() -> Result? {
+            done.wait()
+            return state.withLock { $0.result }
+        }
+
+        /// Nobody took it along.
+        func recall() -> Result? {
+            state.withLock { $0.body = nil }
+            return nil
+        }
     }
 
     /// The same without blocking a thread while the loop is busy.

@@ -8,6 +8,7 @@ import Darwin
 
 struct KqueuePoller: ~Copyable {
     let descriptor: FileDescriptor
+    private var isOpen = true
     private var events = [kevent](repeating: kevent(), count: PollerLimits.eventsPerWait)
 
     init() throws(SystemError) {
@@ -50,8 +51,13 @@ struct KqueuePoller: ~Copyable {
             token: Kqueue.token(of: event), readable: !writes, writable: writes, hangup: failed || (writes && ended))
     }
 
+    mutating func close() {
+        if isOpen { descriptor.close() }
+        isOpen = false
+    }
+
     deinit {
-        descriptor.close()
+        if isOpen { descriptor.close() }
     }
 }
 #endif

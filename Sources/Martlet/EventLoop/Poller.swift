@@ -7,6 +7,7 @@
 //     func remove(descriptor)                             before the descriptor is closed
 //     mutating func wait(timeoutMilliseconds: n) -> Int   0 looks, a negative number waits without end
 //     func event(at: i) -> PollEvent                      of the last wait
+//     mutating func close()                               gives the descriptor back ahead of deinit; the end
 //
 // Both are level-triggered: an event comes again with each wait until its cause is gone.
 

@@ -59,7 +59,11 @@ struct Executor: ~Copyable {
         _ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall
     ) -> CommandID? {
         guard var id = command else {
-            refuse(Self.unknownCommand(arguments), &call)
+            if Self.isHTTP(arguments[0]) {
+                hangUp(on: call.session)
+            } else {
+                refuse(Self.unknownCommand(arguments), &call)
+            }
             return nil
         }
         if !server.commands[id].subcommands.isEmpty, arguments.count > 1 {
@@ -103,6 +107,19 @@ struct Executor: ~Copyable {
                     + "you can run it from a local connection, otherwise you need to set this option in the "
                     + "configuration file, and then restart the server.")
         }
+    }
+
+    /// A browser made to talk to the server sends these; a page must not get to smuggle commands behind them.
+    private static func isHTTP(_ name: ByteSpan) -> Bool {
+        name.equalsIgnoringCase("post") || name.equalsIgnoringCase("host:")
+    }
+
+    private func hangUp(on session: Session) {
+        session.closesAfterReplies = true
+        server.log.write(
+            .warning,
+            "Possible SECURITY ATTACK detected: a client sends POST or Host: as HTTP does, perhaps a web page's "
+                + "Cross Protocol Scripting. Connection aborted.")
     }
 
     // MARK: Texts

@@ -22,8 +22,8 @@ protocol SessionTransport: AnyObject {
 
 final class Session {
     let id: Int64
-    /// Nil once the connection is closed. A strong reference, ended by `detach`: a weak one would make every retain of
-    /// the connection take the slow path.
+    /// Nil once the connection is closed. A strong reference, from `attach` to `detach`: a weak one would make every
+    /// retain of the connection take the slow path.
     private(set) var transport: (any SessionTransport)?
     /// Monotonic seconds.
     let createdAt: Int64
@@ -44,17 +44,16 @@ final class Session {
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
 
-    init(
-        id: Int64, transport: any SessionTransport, isAuthenticated: Bool, isTrusted: Bool = false,
-        monotonicSeconds: Int64
-    ) {
+    init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, monotonicSeconds: Int64) {
         self.id = id
-        self.transport = transport
         self.isAuthenticated = isAuthenticated
         self.isTrusted = isTrusted
         createdAt = monotonicSeconds
         lastInteractionAt = monotonicSeconds
     }
+
+    /// The connection that carries this session tells so when it is made.
+    func attach(_ transport: any SessionTransport) { self.transport = transport }
 
     /// The connection is closed.
     func detach() { transport = nil }

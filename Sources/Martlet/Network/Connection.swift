@@ -2,7 +2,7 @@
 // separate things: this file moves bytes, RequestParser finds requests in them.
 
 final class Connection: Pollable, SessionTransport {
-    private(set) var session: Session!
+    let session: Session
     /// Strong, because an unowned reference costs on every use; the network lets go of a closed connection.
     private let network: Network
     let descriptor: FileDescriptor
@@ -14,42 +14,50 @@ final class Connection: Pollable, SessionTransport {
     private var arriving: ArrivingArgument?
     private var output = ReplyBuffer()
     private var isDirty = false
-    private var awaitsWritable = false
+    /// What the loop watches the socket for.
+    private var interest = PollInterest.read
     private var isClosed = false
-    /// Bytes of the reading in progress, for CLIENT LIST.
+    /// Bytes that are being handled, for CLIENT LIST.
     private var inputCount = 0
     private var softLimitReachedAt: Int64?
 
     /// Requests of one client executed in one go before its replies are looked at.
     private static let requestsPerBatch = 64
-    /// An incomplete request is read in steps of this size.
+    /// An incomplete request is read in steps of at least and at most these sizes.
     private static let readStep = 16 * 1024
+    private static let longestReadStep = 64 * 1024
+    /// Bytes written to one client in one go; the others are to have their turn.
+    private static let flushStep = 1024 * 1024
     /// What a client that has not authenticated may leave unread.
     private static let unauthenticatedOutputLimit = 1024
     /// Output memory that a connection keeps between two turns.
-    private static let keptOutputCapacity = 16 * 1024
+    private static let keptOutputCapacity = 64 * 1024
 
     init(descriptor: FileDescriptor, peer: SocketAddress, network: Network) {
         self.descriptor = descriptor
         self.peer = peer
         self.network = network
-        super.init()
         let server = network.server
         session = Session(
-            id: server.clients.nextID(), transport: self,
-            isAuthenticated: server.configuration.value.requirepass.isEmpty,
+            id: server.clients.nextID(), isAuthenticated: server.configuration.value.requirepass.isEmpty,
             monotonicSeconds: server.monotonicSeconds)
+        super.init()
+        session.attach(self)
     }
 
     override func becameReady(readable: Bool, writable: Bool, hangup: Bool) {
         if writable { flush() }
-        if readable || hangup { read() }
+        if session.closesAfterReplies {
+            // Nothing is read any more, so only the hangup itself can tell that nobody waits for the rest.
+            if hangup { close(because: "Client closed connection") }
+        } else if readable || hangup {
+            read()
+        }
     }
 
     // MARK: Reading
 
     private func read() {
-        guard !isClosed, !session.closesAfterReplies else { return }
         if arriving != nil {
             readArgument()
         } else if pending.isEmpty {
@@ -64,12 +72,13 @@ final class Connection: Pollable, SessionTransport {
         guard let count = took(descriptor.read(into: network.readBuffer)) else { return }
         let bytes = UnsafeRawBufferPointer(rebasing: network.readBuffer.prefix(count))
         let done = handle(ByteSpan(viewing: bytes, ownedBy: self))
-        if done < count, !isClosed { pending.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done))) }
+        if done < count { pending.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done))) }
     }
 
     /// Reads behind the bytes of an incomplete request.
     private func readMore() {
-        let room = UnsafeMutableRawBufferPointer(start: pending.reserve(Self.readStep), count: pending.room)
+        let place = pending.reserve(Self.readStep)
+        let room = UnsafeMutableRawBufferPointer(start: place, count: min(pending.room, Self.longestReadStep))
         guard let count = took(descriptor.read(into: room)) else { return }
         pending.commit(count)
         handlePending()
@@ -82,7 +91,7 @@ final class Connection: Pollable, SessionTransport {
         let done = handle(bytes.bytes)
         bytes.consume(done)
         if !bytes.isEmpty { swap(&bytes, &pending) }
-        checkQueryBuffer()
+        checkInput()
     }
 
     private func readArgument() {
@@ -92,7 +101,10 @@ final class Connection: Pollable, SessionTransport {
             return
         }
         guard let count = took(descriptor.read(into: room)) else { return }
-        guard argument.took(count) else { return }
+        guard argument.took(count) else {
+            checkInput()
+            return
+        }
         arriving = nil
         parser.finishLarge(argument.bytes)
         handlePending()
@@ -105,7 +117,6 @@ final class Connection: Pollable, SessionTransport {
             network.server.statistics.value.inputBytes += count
             network.server.statistics.value.readsProcessed += 1
             session.lastInteractionAt = network.now
-            inputCount = count
             return count
         case .wouldBlock: return nil
         case .endOfStream:
@@ -117,19 +128,25 @@ final class Connection: Pollable, SessionTransport {
         }
     }
 
-    /// Handles all complete requests in `bytes`; returns how many bytes are done with.
+    /// Handles all complete requests in `bytes`; returns how many bytes are done with: all of them when no more will be
+    /// looked at.
     private func handle(_ bytes: ByteSpan) -> Int {
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         swap(&reply.buffer, &output)
+        inputCount = bytes.count
         defer {
-            swap(&reply.buffer, &output)
-            finishBatch()
+            inputCount = 0
+            if !isClosed {
+                swap(&reply.buffer, &output)
+                markDirty()
+            }
         }
         while true {
             let outcome = parse(bytes)
             if network.batch.value.count > 0 {
                 network.execute(network.batch.value, bytes: bytes, session: session, reply: &reply)
                 network.batch.value.removeAll()
+                if isOverHardLimit(reply.buffer.count) { closeForOutput() }
             }
             let done = parser.requestStart
             if session.closesAfterReplies { return bytes.count }
@@ -143,9 +160,9 @@ final class Connection: Pollable, SessionTransport {
                 return bytes.count
             case .large(let count):
                 beginArgument(count: count, from: bytes)
-                let kept = parser.position
+                // What stands ahead of the large argument in the same request waits in `pending`.
+                pending.append(bytes.extracting(done..<parser.position))
                 parser.consumed(done)
-                pendingHead(bytes.extracting(done..<kept))
                 return bytes.count
             }
         }
@@ -171,7 +188,7 @@ final class Connection: Pollable, SessionTransport {
     private func refuse(_ error: ProtocolError, _ reply: inout ReplyWriter) {
         reply.error(error.reply)
         network.server.statistics.value.count(error.reply)
-        network.server.log.write(.verbose, "Protocol error (\(error.text)) from client: \(remoteAddress)")
+        network.server.log.write(.verbose, "\(error.reply.text) from client: \(remoteAddress)")
         session.closesAfterReplies = true
     }
 
@@ -186,23 +203,19 @@ final class Connection: Pollable, SessionTransport {
         arriving = argument
     }
 
-    /// What stands ahead of a large argument in the same request waits in `pending`.
-    private func pendingHead(_ bytes: ByteSpan) {
-        var head = ByteBuffer()
-        head.append(bytes)
-        swap(&head, &pending)
-    }
+    /// Bytes of the request that is not complete yet.
+    private var inputMemory: Int { pending.count + parser.memoryBytes + (arriving?.bytes.count ?? 0) }
 
-    private func checkQueryBuffer() {
-        guard pending.count > network.server.configuration.value.clientQueryBufferLimit else { return }
+    private func checkInput() {
+        guard inputMemory > network.server.configuration.value.clientQueryBufferLimit else { return }
         network.server.log.write(.warning, "Closing client that reached max query buffer length: \(remoteAddress)")
         close(because: nil)
     }
 
     // MARK: Writing
 
-    private func finishBatch() {
-        guard !isDirty, !isClosed else { return }
+    private func markDirty() {
+        guard !isDirty else { return }
         isDirty = true
         network.markDirty(self)
     }
@@ -211,14 +224,20 @@ final class Connection: Pollable, SessionTransport {
     func flush() {
         isDirty = false
         guard !isClosed else { return }
+        var sent = 0
         while !output.isEmpty {
+            guard sent < Self.flushStep else {
+                watch(for: waitingInterest)
+                return
+            }
             switch send() {
             case .bytes(let count):
+                sent += count
                 output.consume(count)
                 network.server.statistics.value.outputBytes += count
                 network.server.statistics.value.writesProcessed += 1
             case .wouldBlock, .endOfStream:
-                wait(forWritable: true)
+                watch(for: waitingInterest)
                 checkOutput()
                 return
             case .failed(let error):
@@ -228,8 +247,7 @@ final class Connection: Pollable, SessionTransport {
         }
         softLimitReachedAt = nil
         if output.memoryBytes > Self.keptOutputCapacity { output.release() }
-        if awaitsWritable { wait(forWritable: false) }
-        if session.closesAfterReplies { close(because: nil) }
+        if session.closesAfterReplies { close(because: nil) } else { watch(for: .read) }
     }
 
     private func send() -> IOResult {
@@ -238,23 +256,30 @@ final class Connection: Pollable, SessionTransport {
             : descriptor.send(output.pieces(limit: 64))
     }
 
-    private func wait(forWritable wanted: Bool) {
-        guard awaitsWritable != wanted else { return }
-        let interest: PollInterest = wanted ? [.read, .write] : .read
+    /// What to wait for while replies wait: what a client sends behind its last request is not looked at.
+    private var waitingInterest: PollInterest { session.closesAfterReplies ? .write : [.read, .write] }
+
+    private func watch(for wanted: PollInterest) {
+        guard interest != wanted else { return }
         do {
-            try network.loop.modify(self, descriptor: descriptor, interest: interest)
-            awaitsWritable = wanted
+            try network.loop.modify(self, descriptor: descriptor, interest: wanted)
+            interest = wanted
         } catch {
             close(because: "Waiting for client: \(error.message)")
         }
     }
 
-    /// A client that does not read is let go when too much waits for it.
-    private func checkOutput() {
+    private func isOverHardLimit(_ count: Int) -> Bool {
+        let limit = network.server.configuration.value.clientOutputBufferLimits.normal.hardBytes
+        return limit > 0 && count >= limit
+    }
+
+    /// A client that does not read is let go when too much waits for it, or much for too long.
+    func checkOutput() {
+        guard !isClosed else { return }
         let limits = network.server.configuration.value.clientOutputBufferLimits.normal
         let count = output.count
-        var isOver = !session.isAuthenticated && count > Self.unauthenticatedOutputLimit
-        if limits.hardBytes > 0, count >= limits.hardBytes { isOver = true }
+        var isOver = isOverHardLimit(count) || (!session.isAuthenticated && count > Self.unauthenticatedOutputLimit)
         if limits.softBytes > 0, count >= limits.softBytes {
             let since = softLimitReachedAt ?? network.now
             softLimitReachedAt = since
@@ -262,7 +287,10 @@ final class Connection: Pollable, SessionTransport {
         } else {
             softLimitReachedAt = nil
         }
-        guard isOver else { return }
+        if isOver { closeForOutput() }
+    }
+
+    private func closeForOutput() {
         network.server.log.write(
             .warning, "Client \(remoteAddress) closed for overcoming of output buffer limits.")
         close(because: nil)
@@ -275,6 +303,8 @@ final class Connection: Pollable, SessionTransport {
     private func close(because reason: String?) {
         guard !isClosed else { return }
         isClosed = true
+        // Requests that were read along with the one in execution go unheard.
+        session.closesAfterReplies = true
         if let reason { network.server.log.write(.verbose, "\(reason): \(remoteAddress)") }
         network.loop.remove(self, descriptor: descriptor)
         descriptor.close()
@@ -299,12 +329,12 @@ final class Connection: Pollable, SessionTransport {
     }
     var descriptorNumber: Int32 { descriptor.rawValue }
     var queryBufferCount: Int { inputCount + pending.count }
-    var queryBufferRoom: Int { max(0, network.readBuffer.count - inputCount) }
+    var queryBufferRoom: Int { inputCount > 0 ? max(0, network.readBuffer.count - inputCount) : pending.room }
     var replyBufferCount: Int { output.count }
     var replySegmentCount: Int { output.segmentCount }
     var replyBufferCapacity: Int { output.memoryBytes }
     var memoryBytes: Int {
-        output.memoryBytes + pending.capacity + parser.largeByteCount + (arriving?.bytes.capacity ?? 0)
+        output.memoryBytes + pending.capacity + parser.memoryBytes + (arriving?.bytes.capacity ?? 0)
     }
     var isLocal: Bool { peer.isLocal }
     var isUnixSocket: Bool { if case .unix = peer { true } else { false } }

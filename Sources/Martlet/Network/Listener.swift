@@ -47,12 +47,12 @@ final class Listener: Pollable {
 
     private func welcome(_ descriptor: FileDescriptor, _ peer: SocketAddress) {
         let server = network.server
-        if server.clients.count >= server.configuration.value.maxclients {
+        if network.connections.count >= server.configuration.value.maxclients {
             server.statistics.value.connectionsRejected += 1
             turnAway(descriptor, "-ERR max number of clients reached\r\n")
             return
         }
-        if isProtected(from: peer) {
+        if Self.isProtected(from: peer, server.configuration.value) {
             server.statistics.value.connectionsRejected += 1
             turnAway(descriptor, Self.protectedModeMessage)
             return
@@ -78,9 +78,9 @@ final class Listener: Pollable {
         if keepAlive > 0 { try? descriptor.setKeepAlive(seconds: Int32(clamping: keepAlive)) }
     }
 
-    private func isProtected(from peer: SocketAddress) -> Bool {
-        let configuration = network.server.configuration.value
-        return configuration.protectedMode && configuration.requirepass.isEmpty && !peer.isLocal
+    /// Protected mode: a server without a password is for this machine alone.
+    static func isProtected(from peer: SocketAddress, _ configuration: Configuration) -> Bool {
+        configuration.protectedMode && configuration.requirepass.isEmpty && !peer.isLocal
     }
 
     private func turnAway(_ descriptor: FileDescriptor, _ message: StaticString) {

@@ -2,7 +2,7 @@
 
 /// Guard for `@unchecked Sendable`: touched on the loop's queue only.
 final class LocalTransport: SessionTransport, @unchecked Sendable {
-    private(set) var session: Session!
+    let session: Session
     private let network: Network
     private let batch = Box(RequestBatch())
 
@@ -14,8 +14,9 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         self.network = network
         let server = network.server
         session = Session(
-            id: server.clients.nextID(), transport: self, isAuthenticated: true, isTrusted: true,
+            id: server.clients.nextID(), isAuthenticated: true, isTrusted: true,
             monotonicSeconds: server.monotonicSeconds)
+        session.attach(self)
         session.version = .resp3
         server.clients.add(session)
     }

@@ -35,9 +35,15 @@ final class Network {
 
     // MARK: Listeners
 
+    /// Takes `socket` over, also when that fails.
     func listen(on socket: ListeningSocket) throws(SystemError) {
         let listener = Listener(socket: socket, network: self)
-        try loop.add(listener, descriptor: socket.descriptor, interest: .read)
+        do {
+            try loop.add(listener, descriptor: socket.descriptor, interest: .read)
+        } catch {
+            socket.close()
+            throw error
+        }
         listeners.append(listener)
     }
 
@@ -96,18 +102,19 @@ final class Network {
     /// Memory of buffers that belong to connections.
     var bufferBytes: Int { connections.values.reduce(Self.readBufferSize) { $0 + $1.memoryBytes } }
 
-    /// Closes connections that have been idle for `timeout` seconds, if that is set, and lets idle ones give memory back.
+    /// Once a second: dooms connections that have been idle for more than `timeout` seconds, if that is set, looks after
+    /// those that do not read, and lets idle ones give memory back.
     func checkIdle(now: Int64, timeout: Int64) {
         for connection in connections.values {
             let idle = now - connection.session.lastInteractionAt
             if timeout > 0, idle > timeout {
                 server.log.write(.verbose, "Closing idle client")
                 doom(connection)
-            } else if idle >= 2 {
-                connection.shrink()
+            } else {
+                connection.checkOutput()
+                if idle >= 2 { connection.shrink() }
             }
         }
-        endTurn()
     }
 
     /// Listeners that ran out of descriptors try again.
@@ -120,5 +127,10 @@ final class Network {
         for connection in connections.values { connection.close() }
         dirty = []
         doomed = []
+        // What is left are sessions in process, whose owners may keep them for long.
+        for session in server.clients.all {
+            server.clients.remove(session)
+            session.detach()
+        }
     }
 }

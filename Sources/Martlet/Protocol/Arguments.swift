@@ -50,18 +50,10 @@ struct RequestBatch: ~Copyable {
         openCount = 0
     }
 
-    /// Takes back the words of a request that is not complete.
-    mutating func removeOpen(into partial: inout [ArgumentSlice], larges kept: inout [LargeBytes]) {
-        partial.reserveCapacity(openCount)
-        for index in (slices.count - openCount)..<slices.count {
-            let slice = slices[index]
-            if let large = slice.largeIndex {
-                partial.append(ArgumentSlice(large: kept.count, count: slice.count))
-                kept.append(larges[large])
-            } else {
-                partial.append(slice)
-            }
-        }
+    /// Takes back the words of a request that is not complete; none of them is large.
+    mutating func removeOpen(into words: inout [ArgumentSlice]) {
+        words.reserveCapacity(openCount)
+        for index in (slices.count - openCount)..<slices.count { words.append(slices[index]) }
         slices.removeLast(openCount)
         openCount = 0
     }

@@ -5,10 +5,31 @@ struct RESPReadError: Error, Equatable {
     let offset: Int
 }
 
+/// The byte that a value begins with.
+private enum TypeByte: UInt8 {
+    case simpleString = 0x2B  // +
+    case error = 0x2D  // -
+    case integer = 0x3A  // :
+    case bulkString = 0x24  // $
+    case array = 0x2A  // *
+    case null = 0x5F  // _
+    case boolean = 0x23  // #
+    case double = 0x2C  // ,
+    case bigNumber = 0x28  // (
+    case bulkError = 0x21  // !
+    case verbatimString = 0x3D  // =
+    case map = 0x25  // %
+    case set = 0x7E  // ~
+    case push = 0x3E  // >
+    case attribute = 0x7C  // |
+}
+
 /// Reads values from bytes that are complete or still growing.
 struct RESPReader {
     /// Nesting deeper than this is refused.
     static let maximumDepth = 64
+    /// Longer than any memory; keeps sums of lengths far from overflow.
+    private static let maximumLength: Int64 = 1 << 48
 
     /// The value at `position`, which moves behind it; nil when the bytes end before the value does, and then
     /// `position` stays.
@@ -21,34 +42,36 @@ struct RESPReader {
 
     private var position: Int
 
-    private init(position: Int) { self.position = position }
-
     private mutating func value(_ bytes: ByteSpan, depth: Int) throws(RESPReadError) -> RESPValue? {
         guard depth < Self.maximumDepth else { throw RESPReadError(offset: position) }
-        guard position < bytes.count, let line = line(bytes) else { return nil }
-        let prefix = bytes[position]
+        guard position < bytes.count else { return nil }
         let start = position
-        let text = bytes.extracting((position + 1)..<line)
+        guard let type = TypeByte(rawValue: bytes[start]) else { throw RESPReadError(offset: start) }
+        guard let line = line(bytes) else { return nil }
+        let text = bytes.extracting((start + 1)..<line)
         position = line + 2
-        switch Character(Unicode.Scalar(prefix)) {
-        case "+": return .simpleString(Self.string(text))
-        case "-": return .error(Self.string(text))
-        case "(": return .bigNumber(Self.string(text))
-        case "_": return .null
-        case "#": return .boolean(text.count == 1 && text[0] == UInt8(ascii: "t"))
-        case ",":
+        switch type {
+        case .simpleString: return .simpleString(Self.string(text))
+        case .error: return .error(Self.string(text))
+        case .bigNumber: return .bigNumber(Self.string(text))
+        case .null: return .null
+        case .boolean:
+            guard text.count == 1, text[0] == UInt8(ascii: "t") || text[0] == UInt8(ascii: "f") else {
+                throw RESPReadError(offset: start)
+            }
+            return .boolean(text[0] == UInt8(ascii: "t"))
+        case .double:
             guard let value = parseDouble(text) ?? (Self.string(text) == "nan" ? .nan : nil) else {
                 throw RESPReadError(offset: start)
             }
             return .double(value)
-        case ":":
+        case .integer:
             guard let value = parseInt64(text) else { throw RESPReadError(offset: start) }
             return .integer(value)
-        case "$", "=", "!":
-            return try string(bytes, prefix: prefix, length: try length(text, start))
-        case "*", "~", ">", "%", "|":
-            return try aggregate(bytes, prefix: prefix, count: try length(text, start), depth: depth)
-        default: throw RESPReadError(offset: start)
+        case .bulkString, .verbatimString, .bulkError:
+            return try string(bytes, type, length: try length(text, start))
+        case .array, .set, .push, .map, .attribute:
+            return try aggregate(bytes, type, count: try length(text, start), depth: depth)
         }
     }
 
@@ -62,22 +85,22 @@ struct RESPReader {
     }
 
     private func length(_ text: ByteSpan, _ start: Int) throws(RESPReadError) -> Int {
-        guard let value = parseInt64(text), value >= -1, value <= Int64(Int32.max) else {
+        guard let value = parseInt64(text), value >= -1, value <= Self.maximumLength else {
             throw RESPReadError(offset: start)
         }
         return Int(value)
     }
 
     private mutating func string(
-        _ bytes: ByteSpan, prefix: UInt8, length: Int
+        _ bytes: ByteSpan, _ type: TypeByte, length: Int
     ) throws(RESPReadError) -> RESPValue? {
         guard length >= 0 else { return .null }
         guard bytes.count - position >= length + 2 else { return nil }
         let content = bytes.extracting(position..<(position + length))
         position += length + 2
-        switch Character(Unicode.Scalar(prefix)) {
-        case "$": return .bulkString(content.copied())
-        case "!": return .error(Self.string(content))
+        switch type {
+        case .bulkString: return .bulkString(content.copied())
+        case .bulkError: return .error(Self.string(content))
         default:
             guard length >= 4 else { throw RESPReadError(offset: position) }
             return .verbatimString(
@@ -87,22 +110,22 @@ struct RESPReader {
     }
 
     private mutating func aggregate(
-        _ bytes: ByteSpan, prefix: UInt8, count: Int, depth: Int
+        _ bytes: ByteSpan, _ type: TypeByte, count: Int, depth: Int
     ) throws(RESPReadError) -> RESPValue? {
         guard count >= 0 else { return .null }
-        let isMap = prefix == UInt8(ascii: "%") || prefix == UInt8(ascii: "|")
+        let isMap = type == .map || type == .attribute
         var elements: [RESPValue] = []
-        // An element takes at least three bytes, so a count beyond that cannot be complete.
-        elements.reserveCapacity(min(count * (isMap ? 2 : 1), (bytes.count - position) / 3 + 1))
+        // The count is a claim; memory follows the elements that are there.
+        elements.reserveCapacity(min(count * (isMap ? 2 : 1), 1024))
         for _ in 0..<(isMap ? count * 2 : count) {
             guard let element = try value(bytes, depth: depth + 1) else { return nil }
             elements.append(element)
         }
-        switch Character(Unicode.Scalar(prefix)) {
-        case "*": return .array(elements)
-        case "~": return .set(elements)
-        case ">": return .push(elements)
-        case "|":
+        switch type {
+        case .array: return .array(elements)
+        case .set: return .set(elements)
+        case .push: return .push(elements)
+        case .attribute:
             // Attributes say something about the value behind them; nothing here asks what.
             return try value(bytes, depth: depth + 1)
         default:

@@ -1,18 +1,33 @@
 // Bytes to requests: RESP arrays of bulk strings and inline lines, cut at any byte, no I/O.
-// A request that is not complete is not parsed again from its start: the parser remembers how far it came. A word of
-// `largeThreshold` bytes or more that has not arrived yet is announced, so that the rest is read straight into its place.
+// A request that is not complete is not parsed again from its start: the parser remembers how far it came and keeps the
+// words found so far aside, in place, until the last one is there. A word of `largeThreshold` bytes or more that has not
+// arrived yet is announced, so that the rest is read straight into its place.
 
 /// Why a client is told off and disconnected; the texts are Redis's.
 struct ProtocolError: Error, Equatable {
-    let text: String
-    var reply: ReplyError { ReplyError("ERR Protocol error: \(text)") }
+    let reply: ReplyError
+
+    init(_ text: String) { reply = ReplyError("ERR Protocol error: \(text)") }
+
+    /// A word does not begin as it must; any byte may stand there.
+    init(expected: Character, got byte: UInt8) {
+        let head = "ERR Protocol error: expected '\(expected)', got '"
+        reply = ReplyError(bytes: Array(head.utf8) + [byte] + Array("'".utf8))
+    }
 }
 
 /// What a client may send. Clients that have not authenticated get less.
 struct RequestLimits {
-    var maximumBulk: Int
-    var isAuthenticated: Bool
+    let maximumBulk: Int
+    let isAuthenticated: Bool
 
+    init(maximumBulk: Int, isAuthenticated: Bool) {
+        self.maximumBulk = min(maximumBulk, Self.bulk)
+        self.isAuthenticated = isAuthenticated
+    }
+
+    /// No address space holds more, whatever the configuration allows; sums of lengths stay far from overflow.
+    private static let bulk = 1 << 48
     /// Inline requests and the count lines of the others.
     static let line = 64 * 1024
     static let multibulk = Int(Int32.max)
@@ -40,32 +55,33 @@ struct RequestParser: ~Copyable {
     private(set) var requestStart = 0
     private var argumentsLeft = 0
     private var bulkCount: Int?
-    /// Words of the incomplete request, relative to the start of its bytes, and its large words.
+    /// Words of a request that was put aside, relative to the start of its bytes, and its large words.
     private var partial: [ArgumentSlice] = []
     private var partialLarges: [LargeBytes] = []
+    private var partialLargeBytes = 0
 
     init() {}
 
-    /// Bytes held by large words of the incomplete request.
-    var largeByteCount: Int { partialLarges.reduce(0) { $0 + $1.count } }
+    /// Memory held for the request that was put aside.
+    var memoryBytes: Int { partialLargeBytes + partial.count * MemoryLayout<ArgumentSlice>.stride }
 
     /// Parses one request from `bytes`, continuing at `position`.
     mutating func next(_ bytes: ByteSpan, limits: RequestLimits, into batch: inout RequestBatch) -> Outcome {
-        resume(into: &batch)
+        guard partial.isEmpty else { return resume(bytes, limits, into: &batch) }
         while argumentsLeft == 0 {
             requestStart = position
             guard position < bytes.count else { return .incomplete }
             if bytes[position] == UInt8(ascii: "*") {
                 if let outcome = readMultibulkHeader(bytes, limits) { return outcome }
-            } else {
-                switch readInline(bytes, into: &batch) {
-                case .some(let outcome): return outcome
-                case .none: continue
-                }
+            } else if let outcome = readInline(bytes, into: &batch) {
+                return outcome
             }
         }
         while argumentsLeft > 0 {
-            if let outcome = readArgument(bytes, limits, into: &batch) { return outcome }
+            switch readArgument(bytes, limits) {
+            case .word(let slice): batch.append(slice)
+            case .stop(let outcome): return outcome
+            }
         }
         batch.finishRequest()
         requestStart = position
@@ -76,6 +92,7 @@ struct RequestParser: ~Copyable {
     mutating func finishLarge(_ large: LargeBytes) {
         partial.append(ArgumentSlice(large: partialLarges.count, count: large.count))
         partialLarges.append(large)
+        partialLargeBytes += large.capacity
         bulkCount = nil
         argumentsLeft -= 1
     }
@@ -89,18 +106,30 @@ struct RequestParser: ~Copyable {
     /// Puts the words of the incomplete request aside until more bytes come, which then begin with that request.
     mutating func suspend(batch: inout RequestBatch) {
         guard batch.openSliceCount > 0 else { return }
-        batch.removeOpen(into: &partial, larges: &partialLarges)
-        for index in partial.indices where partial[index].offset >= 0 { partial[index].offset -= requestStart }
+        batch.removeOpen(into: &partial)
+        for index in partial.indices { partial[index].offset -= requestStart }
     }
 
-    /// Puts the words set aside back; the bytes now begin with their request.
-    private mutating func resume(into batch: inout RequestBatch) {
-        guard !partial.isEmpty else { return }
+    /// Goes on with the request that was put aside. Its words stay where they are until it is complete, so that a
+    /// request of a million words costs no more when it comes in small pieces.
+    private mutating func resume(
+        _ bytes: ByteSpan, _ limits: RequestLimits, into batch: inout RequestBatch
+    ) -> Outcome {
+        while argumentsLeft > 0 {
+            switch readArgument(bytes, limits) {
+            case .word(let slice): partial.append(slice)
+            case .stop(let outcome): return outcome
+            }
+        }
         for slice in partial {
             if let large = slice.largeIndex { batch.append(large: partialLarges[large]) } else { batch.append(slice) }
         }
-        partial.removeAll()
-        partialLarges.removeAll()
+        partial = []
+        partialLarges = []
+        partialLargeBytes = 0
+        batch.finishRequest()
+        requestStart = position
+        return .request
     }
 
     // MARK: Pieces
@@ -113,11 +142,12 @@ struct RequestParser: ~Copyable {
 
     /// Reads the number behind the type byte at `position`, up to CR; moves past CR LF when it is there.
     private mutating func readCountLine(_ bytes: ByteSpan) -> Line {
-        var index = position + 1
+        var index = position
         let end = bytes.count
         while index < end, bytes[index] != UInt8(ascii: "\r") { index += 1 }
         guard index + 1 < end else { return .incomplete }
-        let number = parseInt64(bytes.extracting((position + 1)..<index))
+        // CR may stand in the type byte's place.
+        let number = parseInt64(bytes.extracting(min(position + 1, index)..<index))
         position = index + 2
         return number.map { .number($0) } ?? .notANumber
     }
@@ -126,32 +156,36 @@ struct RequestParser: ~Copyable {
         switch readCountLine(bytes) {
         case .incomplete:
             let tooLong = bytes.count - position > RequestLimits.line
-            return tooLong ? .failure(ProtocolError(text: "too big mbulk count string")) : .incomplete
+            return tooLong ? .failure(ProtocolError("too big mbulk count string")) : .incomplete
         case .number(let count) where count <= RequestLimits.multibulk:
             if !limits.isAuthenticated, count > RequestLimits.unauthenticatedMultibulk {
-                return .failure(ProtocolError(text: "unauthenticated multibulk length"))
+                return .failure(ProtocolError("unauthenticated multibulk length"))
             }
             argumentsLeft = max(0, Int(count))
             return nil
         case .number, .notANumber:
-            return .failure(ProtocolError(text: "invalid multibulk length"))
+            return .failure(ProtocolError("invalid multibulk length"))
         }
     }
 
-    private mutating func readArgument(
-        _ bytes: ByteSpan, _ limits: RequestLimits, into batch: inout RequestBatch
-    ) -> Outcome? {
-        if bulkCount == nil, let outcome = readBulkHeader(bytes, limits) { return outcome }
-        guard let count = bulkCount else { return .incomplete }
+    private enum Step {
+        case word(ArgumentSlice)
+        case stop(Outcome)
+    }
+
+    @inline(__always)
+    private mutating func readArgument(_ bytes: ByteSpan, _ limits: RequestLimits) -> Step {
+        if bulkCount == nil, let outcome = readBulkHeader(bytes, limits) { return .stop(outcome) }
+        guard let count = bulkCount else { return .stop(.incomplete) }
         // Both are at most an allocation's size and the bulk limit, far from overflow.
         guard bytes.count - position >= count + 2 else {
-            return count >= Self.largeThreshold ? .large(count: count) : .incomplete
+            return .stop(count >= Self.largeThreshold ? .large(count: count) : .incomplete)
         }
-        batch.append(ArgumentSlice(offset: position, count: count))
+        let slice = ArgumentSlice(offset: position, count: count)
         position += count + 2
         bulkCount = nil
         argumentsLeft -= 1
-        return nil
+        return .word(slice)
     }
 
     private mutating func readBulkHeader(_ bytes: ByteSpan, _ limits: RequestLimits) -> Outcome? {
@@ -161,19 +195,18 @@ struct RequestParser: ~Copyable {
         switch readCountLine(bytes) {
         case .incomplete:
             let tooLong = bytes.count - start > RequestLimits.line
-            return tooLong ? .failure(ProtocolError(text: "too big bulk count string")) : .incomplete
+            return tooLong ? .failure(ProtocolError("too big bulk count string")) : .incomplete
         case .number(let count) where prefix == UInt8(ascii: "$") && count >= 0 && count <= limits.maximumBulk:
             if !limits.isAuthenticated, count > RequestLimits.unauthenticatedBulk {
-                return .failure(ProtocolError(text: "unauthenticated bulk length"))
+                return .failure(ProtocolError("unauthenticated bulk length"))
             }
             bulkCount = Int(count)
             return nil
         case .number, .notANumber:
             guard prefix == UInt8(ascii: "$") else {
-                let shown = Unicode.Scalar(prefix)
-                return .failure(ProtocolError(text: "expected '$', got '\(Character(shown))'"))
+                return .failure(ProtocolError(expected: "$", got: prefix))
             }
-            return .failure(ProtocolError(text: "invalid bulk length"))
+            return .failure(ProtocolError("invalid bulk length"))
         }
     }
 
@@ -183,22 +216,24 @@ struct RequestParser: ~Copyable {
         while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
         guard end < bytes.count else {
             let tooLong = bytes.count - position > RequestLimits.line
-            return tooLong ? .failure(ProtocolError(text: "too big inline request")) : .incomplete
+            return tooLong ? .failure(ProtocolError("too big inline request")) : .incomplete
         }
         let hasReturn = end > position && bytes[end - 1] == UInt8(ascii: "\r")
         let line = bytes.extracting(position..<(hasReturn ? end - 1 : end))
         position = end + 1
         guard let words = splitQuotedWords(line) else {
-            return .failure(ProtocolError(text: "unbalanced quotes in request"))
+            return .failure(ProtocolError("unbalanced quotes in request"))
         }
         guard !words.isEmpty else { return nil }
+        var larges: [LargeBytes] = []
         for word in words {
             guard let large = LargeBytes(capacity: word.count), large.resize(to: word.count) else {
-                return .failure(ProtocolError(text: "too big inline request"))
+                return .failure(ProtocolError("too big inline request"))
             }
             large.write(word.span, at: 0)
-            batch.append(large: large)
+            larges.append(large)
         }
+        for large in larges { batch.append(large: large) }
         batch.finishRequest()
         requestStart = position
         return .request

@@ -29,7 +29,6 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private let clock: Clock
     private var cron: LoopTimer?
     private var expiry: LoopTimer?
-    private var cronRuns = 0
     /// What the expiry timer is set to.
     private var expiryArmedAt = Int64.max
     private var stopRequest: ShutdownRequest?
@@ -139,15 +138,14 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func runCron() {
         guard !isStopped else { return }
-        cronRuns += 1
-        network.now = server.monotonicSeconds
         let milliseconds = clock.monotonicNanoseconds() / 1_000_000
         server.statistics.value.sample(at: milliseconds)
         server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)
         network.resumeListeners()
-        let hz = max(1, server.configuration.value.hz)
-        if cronRuns % hz == 0 {
-            network.checkIdle(now: network.now, timeout: Int64(server.configuration.value.timeoutSeconds))
+        let now = server.monotonicSeconds
+        if now != network.now {
+            network.now = now
+            network.checkIdle(now: now, timeout: Int64(server.configuration.value.timeoutSeconds))
         }
         _ = loop.turn()
     }

@@ -21,10 +21,11 @@ enum Listeners {
         case .configured:
             let configuration = server.configuration.value
             if configuration.port > 0 {
+                // Addresses that may be missing may all be.
                 try openTCP(configuration.bind, port: configuration.port, server: server, network: network)
             }
             if !configuration.unixsocket.isEmpty { try openUnix(server: server, network: network) }
-            if configuration.port == 0, configuration.unixsocket.isEmpty {
+            if network.listeners.isEmpty {
                 server.log.write(.warning, "Configured to not listen anywhere, exiting.")
                 throw .listening("Configured to not listen anywhere, exiting.")
             }
@@ -52,7 +53,6 @@ enum Listeners {
                 throw refused(port: wanted, server)
             }
         }
-        if opened == 0 { throw refused(port: port, server) }
     }
 
     private static func refused(port: Int, _ server: ServerContext) -> StartError {

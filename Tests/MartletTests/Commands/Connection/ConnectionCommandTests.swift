@@ -4,7 +4,7 @@ import Testing
 
 @testable import Martlet
 
-struct ConnectionTests {
+struct ConnectionCommandTests {
     @Test("ECHO and PING answer with what they got")
     func echo() throws {
         try TestServer().expect([

@@ -1,0 +1,152 @@
+// What a server refuses: too many clients, strangers, idle ones, and those who send or leave too much.
+
+import Testing
+
+@testable import Martlet
+
+struct LimitTests {
+    @Test func clientsOverTheLimitAreTurnedAway() throws {
+        let server = try ListeningServer { $0.configuration.maxclients = 2 }
+        let first = try server.client()
+        let second = try server.client()
+        #expect(try first.call("PING") == .simpleString("PONG"))
+        #expect(try second.call("PING") == .simpleString("PONG"))
+        #expect(try server.client().rest() == "-ERR max number of clients reached\r\n")
+        #expect(server.inspect { $0.server.statistics.value.connectionsRejected } == 1)
+        // In-process connections take no place away.
+        let local = try server.server.connect()
+        #expect(try local.send("PING") == .simpleString("PONG"))
+        first.close()
+        #expect(eventually { server.inspect { $0.connections.count } == 1 })
+        #expect(try server.client().call("PING") == .simpleString("PONG"))
+    }
+
+    @Test func protectedModeIsForStrangersWithoutPassword() {
+        var configuration = Configuration()
+        let far = SocketAddress.ipv4(0x0A00_0001, port: 5000)
+        let near = SocketAddress.ipv4(0x7F00_0001, port: 5000)
+        #expect(Listener.isProtected(from: far, configuration))
+        #expect(!Listener.isProtected(from: near, configuration))
+        #expect(!Listener.isProtected(from: .unix(path: "/x"), configuration))
+        configuration.requirepass = Array("secret".utf8)
+        #expect(!Listener.isProtected(from: far, configuration))
+        configuration.requirepass = []
+        configuration.protectedMode = false
+        #expect(!Listener.isProtected(from: far, configuration))
+    }
+
+    @Test func idleClientsAreClosed() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer {
+            $0.clock = clock
+            $0.configuration.timeoutSeconds = 10
+        }
+        let idle = try server.client()
+        let busy = try server.client()
+        #expect(try idle.call("PING") == .simpleString("PONG"))
+        for _ in 0..<3 {
+            #expect(try busy.call("PING") == .simpleString("PONG"))
+            clock.advance(milliseconds: 5000)
+            server.server.runDueWork()
+        }
+        #expect(try idle.rest() == "")
+        #expect(try busy.call("PING") == .simpleString("PONG"))
+        #expect(server.inspect { $0.connections.count } == 1)
+    }
+
+    @Test func idleClientsStayWithoutATimeout() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer { $0.clock = clock }
+        let idle = try server.client()
+        #expect(try idle.call("PING") == .simpleString("PONG"))
+        clock.advance(milliseconds: 1_000_000_000)
+        server.server.runDueWork()
+        #expect(try idle.call("PING") == .simpleString("PONG"))
+    }
+
+    @Test func idleClientsGiveMemoryBack() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer { $0.clock = clock }
+        let client = try server.client()
+        #expect(try client.call("PING") == .simpleString("PONG"))
+        #expect(server.inspect { $0.connections.values.allSatisfy { $0.memoryBytes > 0 } })
+        clock.advance(milliseconds: 5000)
+        server.server.runDueWork()
+        #expect(server.inspect { $0.connections.values.allSatisfy { $0.memoryBytes == 0 } })
+        #expect(try client.call("PING") == .simpleString("PONG"))
+    }
+
+    @Test func hardOutputLimitEndsTheConnectionWithoutAReply() throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000 }
+        let client = try server.client()
+        #expect(try client.call("SETRANGE", "big", "99000", "x") == .integer(99_001))
+        try client.request("GET", "big")
+        #expect(try client.bytes(99_001 + 10).count == 99_011)
+        #expect(try client.call("SETRANGE", "big", "150000", "x") == .integer(150_001))
+        try client.request("GET", "big")
+        #expect(try client.rest() == "")
+        #expect(eventually { server.inspect { $0.connections.isEmpty } })
+    }
+
+    @Test func softOutputLimitEndsASlowReader() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer {
+            $0.clock = clock
+            $0.configuration.clientOutputBufferLimits.normal.softBytes = 100_000
+            $0.configuration.clientOutputBufferLimits.normal.softSeconds = 5
+        }
+        let client = try server.client()
+        client.readSlowly()
+        #expect(try client.call("SETRANGE", "big", "20000000", "x") == .integer(20_000_001))
+        try client.request("GET", "big")
+        #expect(eventually { server.inspect { $0.connections.values.contains { $0.replyBufferCount > 0 } } })
+        clock.advance(milliseconds: 4000)
+        server.server.runDueWork()
+        #expect(server.inspect { $0.connections.count } == 1)
+        clock.advance(milliseconds: 6000)
+        server.server.runDueWork()
+        #expect(eventually { server.inspect { $0.connections.isEmpty } })
+    }
+
+    @Test func queryBufferLimitEndsTheConnection() throws {
+        let server = try ListeningServer { $0.configuration.clientQueryBufferLimit = 1 << 20 }
+        // Many words that are not large, and large ones that are never enough.
+        let word = Array("$10000\r\n".utf8) + [UInt8](repeating: 1, count: 10_002)
+        let largeWord = Array("$300000\r\n".utf8) + [UInt8](repeating: 1, count: 300_002)
+        for (word, count) in [(word, 200), (largeWord, 10)] {
+            let client = try server.client()
+            #expect(throws: (any Error).self) {
+                try client.send("*1000\r\n")
+                for _ in 0..<count { try client.send(word) }
+                _ = try client.reply()
+            }
+            #expect(eventually { server.inspect { $0.connections.isEmpty } })
+        }
+    }
+
+    @Test func strangersMaySendLittle() throws {
+        let server = try ListeningServer { $0.configuration.requirepass = Array("secret".utf8) }
+        let many = try server.client()
+        try many.send("*11\r\n")
+        #expect(try many.rest() == "-ERR Protocol error: unauthenticated multibulk length\r\n")
+        let long = try server.client()
+        try long.send("*1\r\n$16385\r\n")
+        #expect(try long.rest() == "-ERR Protocol error: unauthenticated bulk length\r\n")
+    }
+
+    /// The limits of a request are those that its predecessors in the same packet brought about.
+    @Test func authenticationLiftsTheLimitsOfTheNextRequest() throws {
+        let server = try ListeningServer { $0.configuration.requirepass = Array("secret".utf8) }
+        let client = try server.client()
+        let words = (0..<20).map { "k\($0)" }
+        let value = [UInt8](repeating: 1, count: 20_000)
+        try client.send(
+            encodedRequest("GET", "k") + encodedRequest("AUTH", "secret")
+                + encodedRequest((["MGET"] + words).map { Array($0.utf8) })
+                + encodedRequest([Array("SET".utf8), Array("k".utf8), value]))
+        #expect(try client.reply() == .error("NOAUTH Authentication required."))
+        #expect(try client.reply() == .ok)
+        #expect(try client.reply() == .array(words.map { _ in RESPValue.null }))
+        #expect(try client.reply() == .ok)
+    }
+}
