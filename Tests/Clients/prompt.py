@@ -14,12 +14,14 @@ import sys
 import termios
 import time
 
-# What is typed, and what must then appear on the screen.
+# What is typed, and what must then appear on the screen. After a command the next prompt, too: what is typed before
+# it stands there is thrown away when the terminal's mode changes.
+PROMPT = r".*\d+> $"
 SESSION = [
-    ("set k1 hello\r", r"OK"),
-    ("get k1\r", r'"hello"'),
-    ("help get\r", r"summary:.*since:.*1\.0\.0.*group:.*string"),
-    ("help @string\r", r"APPEND key value"),
+    ("set k1 hello\r", r"OK" + PROMPT),
+    ("get k1\r", r'"hello"' + PROMPT),
+    ("help get\r", r"summary:.*since:.*1\.0\.0.*group:.*string" + PROMPT),
+    ("help @string\r", r"APPEND key value.*SUBSTR" + PROMPT),
     ("set ", r"key value"),
     ("k1 v ex", r"EX|NX"),
     ("\x15incrby ", r"key increment"),

@@ -142,14 +142,22 @@ struct RequestParser: ~Copyable {
 
     /// Reads the number behind the type byte at `position`, up to CR; moves past CR LF when it is there.
     private mutating func readCountLine(_ bytes: ByteSpan) -> Line {
-        var index = position
-        let end = bytes.count
-        while index < end, bytes[index] != UInt8(ascii: "\r") { index += 1 }
-        guard index + 1 < end else { return .incomplete }
+        guard let index = find(UInt8(ascii: "\r"), in: bytes), index + 1 < bytes.count else { return .incomplete }
         // CR may stand in the type byte's place.
         let number = parseInt64(bytes.extracting(min(position + 1, index)..<index))
         position = index + 2
         return number.map { .number($0) } ?? .notANumber
+    }
+
+    /// The next `terminator` at or behind `position`. A zero byte ahead of it hides it, as it does from Redis, whose
+    /// search takes lines for C strings: such a line never ends, until it is too long.
+    private func find(_ terminator: UInt8, in bytes: ByteSpan) -> Int? {
+        var index = position
+        while index < bytes.count, bytes[index] != 0 {
+            if bytes[index] == terminator { return index }
+            index += 1
+        }
+        return nil
     }
 
     private mutating func readMultibulkHeader(_ bytes: ByteSpan, _ limits: RequestLimits) -> Outcome? {
@@ -212,9 +220,7 @@ struct RequestParser: ~Copyable {
 
     /// One line of words. Nil: the line was empty.
     private mutating func readInline(_ bytes: ByteSpan, into batch: inout RequestBatch) -> Outcome? {
-        var end = position
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-        guard end < bytes.count else {
+        guard let end = find(UInt8(ascii: "\n"), in: bytes) else {
             let tooLong = bytes.count - position > RequestLimits.line
             return tooLong ? .failure(ProtocolError("too big inline request")) : .incomplete
         }

@@ -91,6 +91,15 @@ struct RequestParserTests {
         return cuts
     }
 
+    /// As Redis's search for the end of a line stops at a zero byte, what is behind it is never seen.
+    @Test(arguments: ["get \u{0}k\r\n", "*\u{0}1\r\n$4\r\nPING\r\n", "\u{16}\u{3}\u{0}\r\n"])
+    func aZeroByteHidesTheRestOfItsLine(text: String) {
+        let bytes = Array(text.utf8)
+        let (requests, failure, _) = parse([bytes[...]])
+        #expect(requests.isEmpty)
+        #expect(failure == nil)
+    }
+
     @Test func randomCutsOfRandomRequests() {
         var random = TestRandom()
         for _ in 0..<300 {
