@@ -25,6 +25,7 @@ let package = Package(
             name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
             swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
+        .testTarget(name: "TidyTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -29,8 +29,8 @@ public struct ConnectionClosed: Error, Equatable, Sendable {}
 
 /// A connection to a server in the same process, with its own session: selected database, protocol version, name.
 ///
-/// It may be used from any thread and any task; requests are executed one at a time, in the order in which they reach the
-/// server. At rest the server executes a request on the caller's own thread, so a `GET` costs about a microsecond.
+/// It may be used from any thread and any task; requests are executed one at a time, in the order in which they reach
+/// the server. At rest the server executes a request on the caller's own thread, so a `GET` costs about a microsecond.
 /// Replies keep RESP3's types unless `HELLO 2` is sent.
 public final class LocalConnection: Sendable {
     private let engine: Engine

@@ -73,25 +73,3 @@ public final class MartletServer: Sendable {
     /// Does the periodic work that is due now: for servers with a manual clock, which have no timers.
     package func runDueWork() { engine.runDueWork() }
 }
-
-/// Everything a server can be started with.
-package struct StartOptions: Sendable {
-    package var listening: Listening = .nowhere
-    package var configuration = Configuration()
-    package var log: LogDestination = .nowhere
-    /// Nil for the system's clocks.
-    package var clock: ManualClock?
-    /// Nil for a seed from the system.
-    package var seed: UInt64?
-    /// Whether the process is this server and nothing else.
-    package var isDaemon = false
-    package var configurationFile = ""
-
-    package init() {}
-
-    init(listening: Listening, configuration: Configuration, log: LogDestination) {
-        self.listening = listening
-        self.configuration = configuration
-        self.log = log
-    }
-}

@@ -126,7 +126,8 @@ extension DirectiveTable {
         title: "MEMORY",
         directives: [
             Directive(
-                "maxmemory", waiting: 0, .memory(0...UInt64.max), "Bytes above which keys are evicted; 0 for no limit."),
+                "maxmemory", waiting: 0, .memory(0...UInt64.max),
+                "Bytes above which keys are evicted; 0 for no limit."),
             Directive(
                 "maxmemory-policy", waiting: "noeviction",
                 .choice([

@@ -157,8 +157,8 @@ final class EventLoop: @unchecked Sendable {
 
     // MARK: Doors for other threads
 
-    /// Runs `body` on the loop and waits for its result. At rest it runs on the caller's own thread, without a hop; while
-    /// the loop is busy staying it goes through the mailbox. Must not be called from the loop itself.
+    /// Runs `body` on the loop and waits for its result. At rest it runs on the caller's own thread, without a hop;
+    /// while the loop is busy staying it goes through the mailbox. Must not be called from the loop itself.
     func perform<Result: Sendable>(_ body: @Sendable () -> Result) -> Result {
         dispatchPrecondition(condition: .notOnQueue(queue))
         if isStaying.load(ordering: .sequentiallyConsistent), let result = performByMail(body) { return result }

@@ -28,7 +28,10 @@ extension Arguments {
 
 /// Units and origins of the times in EX, PX, EXAT and PXAT.
 struct ExpireTime: Equatable {
-    enum Unit: Int64 { case seconds = 1000, milliseconds = 1 }
+    enum Unit: Int64 {
+        case seconds = 1000
+        case milliseconds = 1
+    }
 
     let unit: Unit
     let isAbsolute: Bool

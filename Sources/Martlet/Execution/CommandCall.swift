@@ -74,7 +74,7 @@ struct CommandCall: ~Copyable {
             if record.holdsObject {
                 reply.bulk(record.object(as: LargeBytes.self))
             } else {
-                reply.bulk(UnsafeRawBufferPointer(record.payload))
+                record.withStringBytes { reply.bulk($0) }
             }
         }
     }

@@ -20,7 +20,7 @@ struct CommandSpec: Sendable {
     /// Beyond those that follow from the flags.
     let categories: ACLCategories
     let keys: [KeySpec]
-    /// What is done to the keys of a request where that depends on its words (`KeySpec.Flags.variableFlags`).
+    /// What is done to the keys of a request where that depends on its words (`KeySpec.Flags.varying`).
     let keyFlags: KeyFlagsReader?
     let tips: [String]
     let deprecation: Deprecation?
@@ -53,7 +53,8 @@ struct CommandSpec: Sendable {
         _ name: String, summary: String, since: String, group: CommandGroup, complexity: String, arity: Int,
         flags: CommandFlags = [], categories: ACLCategories = [], keys: [KeySpec] = [],
         keyFlags: KeyFlagsReader? = nil, tips: [String] = [],
-        deprecation: Deprecation? = nil, isInternal: Bool = false, history: [Change] = [], arguments: [ArgumentSpec] = [],
+        deprecation: Deprecation? = nil, isInternal: Bool = false, history: [Change] = [],
+        arguments: [ArgumentSpec] = [],
         subcommands: [CommandSpec] = [], handler: CommandHandler? = nil
     ) {
         self.name = name

@@ -52,7 +52,7 @@ struct KeySpec: Sendable {
         static let delete = Flags(rawValue: 1 << 7)
         static let notKey = Flags(rawValue: 1 << 8)
         static let incomplete = Flags(rawValue: 1 << 9)
-        static let variableFlags = Flags(rawValue: 1 << 10)
+        static let varying = Flags(rawValue: 1 << 10)
 
         static let names = [
             "RO", "RW", "OW", "RM", "access", "update", "insert", "delete", "not_key", "incomplete", "variable_flags",
@@ -95,7 +95,9 @@ struct KeySpec: Sendable {
             let start = backwards ? count + startFrom : startFrom
             guard start > 0, start < count else { return nil }
             let places = backwards ? Array(stride(from: start, through: 1, by: -1)) : Array(start..<count)
-            return places.first { word($0).uppercased() == keyword.uppercased() }.flatMap { $0 + 1 < count ? $0 + 1 : nil }
+            return places.first { word($0).uppercased() == keyword.uppercased() }.flatMap {
+                $0 + 1 < count ? $0 + 1 : nil
+            }
         }
     }
 }

@@ -163,7 +163,8 @@ extension Keyspace {
     private mutating func makeRaw(_ key: ByteSpan, from present: Record?, count: Int, in index: Int) -> Record {
         let oldCount = present.map { $0.valueKind == .int ? 0 : $0.payloadCount } ?? 0
         if let present, present.valueKind != .int, present.resizePayload(to: count) {
-            UnsafeMutableRawBufferPointer(rebasing: present.payload[oldCount...]).initializeMemory(as: UInt8.self, repeating: 0)
+            UnsafeMutableRawBufferPointer(rebasing: present.payload[oldCount...]).initializeMemory(
+                as: UInt8.self, repeating: 0)
             present.kind = ValueKind.raw.byte
             return present
         }

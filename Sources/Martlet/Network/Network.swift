@@ -102,8 +102,8 @@ final class Network {
     /// Memory of buffers that belong to connections.
     var bufferBytes: Int { connections.values.reduce(Self.readBufferSize) { $0 + $1.memoryBytes } }
 
-    /// Once a second: dooms connections that have been idle for more than `timeout` seconds, if that is set, looks after
-    /// those that do not read, and lets idle ones give memory back.
+    /// Once a second: dooms connections that have been idle for more than `timeout` seconds, if that is set, looks
+    /// after those that do not read, and lets idle ones give memory back.
     func checkIdle(now: Int64, timeout: Int64) {
         for connection in connections.values {
             let idle = now - connection.session.lastInteractionAt

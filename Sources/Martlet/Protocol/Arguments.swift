@@ -127,6 +127,6 @@ struct Arguments: ~Escapable {
 
     /// The word as text; bytes that are not UTF-8 become replacement characters.
     func text(_ index: Int) -> String {
-        self[index].withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        self[index].text
     }
 }

@@ -134,6 +134,6 @@ struct RESPReader {
     }
 
     private static func string(_ bytes: ByteSpan) -> String {
-        bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        bytes.text
     }
 }

@@ -1,7 +1,7 @@
 // Bytes to requests: RESP arrays of bulk strings and inline lines, cut at any byte, no I/O.
 // A request that is not complete is not parsed again from its start: the parser remembers how far it came and keeps the
-// words found so far aside, in place, until the last one is there. A word of `largeThreshold` bytes or more that has not
-// arrived yet is announced, so that the rest is read straight into its place.
+// words found so far aside, in place, until the last one is there. A word of `largeThreshold` bytes or more that has
+// not arrived yet is announced, so that the rest is read straight into its place.
 
 /// Why a client is told off and disconnected; the texts are Redis's.
 struct ProtocolError: Error, Equatable {

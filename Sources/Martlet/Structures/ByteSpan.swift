@@ -35,6 +35,11 @@ extension Span where Element == UInt8 {
         withUnsafeBytes { [UInt8]($0) }
     }
 
+    /// The bytes as text; what is not UTF-8 becomes replacement characters.
+    var text: String {
+        withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// A view of memory that `owner` keeps alive and unchanged for as long as it is borrowed.
     @_lifetime(borrow owner)
     init<Owner: ~Copyable & ~Escapable>(viewing bytes: UnsafeRawBufferPointer, ownedBy owner: borrowing Owner) {

@@ -40,8 +40,8 @@ struct ExtendedFloat: Equatable {
     }
 
     /// The number nearest to `text`, all of which must be a number as C's strtold reads it, "inf" and hexadecimal
-    /// included. Nil ("value is not a valid float") for NaN, for spaces, for texts from `textLimit` up, and for a finite
-    /// number that only infinity or zero would be near.
+    /// included. Nil ("value is not a valid float") for NaN, for spaces, for texts from `textLimit` up, and for a
+    /// finite number that only infinity or zero would be near.
     init?(_ text: ByteSpan) {
         guard text.count < Self.textLimit, let number = FloatText(text) else { return nil }
         switch number.magnitude {

@@ -57,7 +57,8 @@ extension Record {
 
     /// The bytes of a string, whatever its encoding.
     @inline(__always)
-    func withStringBytes<Result, Failure: Error>(_ body: (ByteSpan) throws(Failure) -> Result) throws(Failure) -> Result {
+    func withStringBytes<Result, Failure: Error>(_ body: (ByteSpan) throws(Failure) -> Result) throws(Failure) -> Result
+    {
         switch valueKind.encoding {
         case .int: try withDecimal(integer, body)
         case .embstr, .raw:

@@ -45,7 +45,8 @@ enum SampleFile {
         #   martlet-server /path/to/redis.conf
         #
         # A line is a directive and its words. Words are parted by blanks; "..." and '...' hold blanks together
-        # (in "...": \\n \\r \\t \\b \\a \\xHH \\" \\\\, in '...': \\'). "" is the empty text. Names are taken in any case.
+        # (in "...": \\n \\r \\t \\b \\a \\xHH \\" \\\\, in '...': \\'). "" is the empty text.
+        # Names are taken in any case.
         # Lines that begin with # are comments. The last line of a directive wins, but save lines add up, and
         # client-output-buffer-limit lines each set the classes that they name.
         #

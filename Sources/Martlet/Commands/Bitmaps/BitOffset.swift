@@ -1,7 +1,8 @@
 // Words that several bitmap commands read: the offset of a bit, and the unit of a range.
 
 extension Arguments {
-    /// The offset of a bit in a string of at most `limit` bytes. For a field of `width` bits, `#n` means the n-th field.
+    /// The offset of a bit in a string of at most `limit` bytes. For a field of `width` bits, `#n` means the n-th
+    /// field.
     func bitOffset(_ index: Int, limit: Int, width: Int? = nil) throws(ReplyError) -> Int {
         let word = self[index]
         let isCounted = width != nil && !word.isEmpty && word[0] == UInt8(ascii: "#")

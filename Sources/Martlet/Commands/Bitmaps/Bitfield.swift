@@ -1,5 +1,5 @@
-// BITFIELD key [GET type offset | [OVERFLOW WRAP | SAT | FAIL] SET type offset value | INCRBY type offset increment ...]
-// BITFIELD_RO key [GET type offset ...]
+// BITFIELD key [GET type offset | [OVERFLOW WRAP | SAT | FAIL] SET type offset value | INCRBY type offset increment
+// ...] BITFIELD_RO key [GET type offset ...]
 //
 // All operations are read first; then the string is made long enough for the farthest write, and they run in order.
 
@@ -10,7 +10,7 @@ enum BitfieldCommands {
         categories: .bitmap,
         keys: [
             .key(
-                1, [.readWrite, .update, .access, .variableFlags],
+                1, [.readWrite, .update, .access, .varying],
                 notes: "This command allows both access and modification of the key")
         ],
         keyFlags: keyFlags,

@@ -40,14 +40,14 @@ enum CommandKeys {
         }
         var words: [String] = []
         for index in 0..<request.count { words.append(request.text(index)) }
-        let variableFlags = spec.keyFlags?(request)
+        let varying = spec.keyFlags?(request)
         var keys: [Key] = []
         for keySpec in keySpecs {
             guard let positions = keySpec.positions(count: words.count, word: { words[$0] }) else {
                 keys = []
                 break
             }
-            keys += positions.map { Key(position: $0, flags: variableFlags ?? keySpec.flags) }
+            keys += positions.map { Key(position: $0, flags: varying ?? keySpec.flags) }
         }
         guard !keys.isEmpty || spec.flags.contains(.noMandatoryKeys) else {
             throw ReplyError("ERR Invalid arguments specified for command")

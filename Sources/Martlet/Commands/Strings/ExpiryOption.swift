@@ -1,5 +1,6 @@
 // What SET and GETEX say about the deadline: EX, PX, EXAT or PXAT with a number, or a word that excludes them, KEEPTTL
-// for SET and PERSIST for GETEX. The same one may be repeated, then the last one counts; two different ones are an error.
+// for SET and PERSIST for GETEX. The same one may be repeated, then the last one counts; two different ones are an
+// error.
 
 enum ExpiryOption {
     case none

@@ -18,8 +18,8 @@ enum LcsCommand {
         var minimumMatchLength = 0
     }
 
-    /// Replies with the subsequence, its length (LEN), or a map of its pieces and its length (IDX). A missing key counts
-    /// as an empty string.
+    /// Replies with the subsequence, its length (LEN), or a map of its pieces and its length (IDX). A missing key
+    /// counts as an empty string.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         // Looking up the second key may remove it, which leaves the record of the first where it is.

@@ -8,7 +8,7 @@ enum SetCommand {
         complexity: "O(1)", arity: -3, flags: [.write, .denyOOM], categories: .string,
         keys: [
             .key(
-                1, [.readWrite, .access, .update, .variableFlags],
+                1, [.readWrite, .access, .update, .varying],
                 notes: "RW and ACCESS due to the optional `GET` argument")
         ],
         keyFlags: keyFlags,

@@ -1,0 +1,23 @@
+// What a server is started with: by a program through MartletServer, by the daemon, or by a test.
+
+/// Everything a server can be started with.
+package struct StartOptions: Sendable {
+    package var listening: Listening = .nowhere
+    package var configuration = Configuration()
+    package var log: LogDestination = .nowhere
+    /// Nil for the system's clocks.
+    package var clock: ManualClock?
+    /// Nil for a seed from the system.
+    package var seed: UInt64?
+    /// Whether the process is this server and nothing else.
+    package var isDaemon = false
+    package var configurationFile = ""
+
+    package init() {}
+
+    init(listening: Listening, configuration: Configuration, log: LogDestination) {
+        self.listening = listening
+        self.configuration = configuration
+        self.log = log
+    }
+}

@@ -1,0 +1,92 @@
+// Who may use whom, floor by floor: the types that each room declares are looked for in all other rooms' code.
+
+import Testing
+
+struct RoomWallsTests {
+    /// The floors from the bottom. Arrows run down.
+    static let floors: [String: Int] = [
+        "Structures": 1, "System": 1, "Configuration": 1,
+        "Values": 2, "Protocol": 2, "EventLoop": 2,
+        "Keyspace": 3,
+        "Execution": 4, "Observability": 4,
+        "Commands": 5, "Network": 5,
+        "Server": 6,
+        "face": 7,
+    ]
+
+    /// Arrows that do not run down, each with its reason.
+    static let exceptions: [String: String] = [
+        "Structures -> System": "memory comes from the system",
+        "System -> Structures": "files are read and written as byte spans",
+        "Configuration -> Structures": "words and patterns",
+        "Execution -> Observability": "the executor counts and logs",
+    ]
+
+    @Test func everyRoomHasAFloor() {
+        let rooms = Swift.Set(HouseRulesTests.library.compactMap(\.room))
+        #expect(rooms == Swift.Set(Self.floors.keys))
+    }
+
+    @Test func arrowsRunDown() {
+        let arrows = Self.arrows(HouseRulesTests.library)
+        #expect(arrows.count > 20)
+        let broken = arrows.filter { arrow, _ in
+            let (from, to) = Self.ends(arrow)
+            let isDown = (Self.floors[from] ?? 0) > (Self.floors[to] ?? 0)
+            return !isDown && Self.exceptions[arrow] == nil
+        }
+        #expect(broken.map { "\($0.key): \($0.value.sorted().joined(separator: ", "))" }.sorted() == [])
+    }
+
+    @Test func anArrowUpIsSeen() {
+        let files = [
+            SourceFile(path: "Sources/Martlet/Commands/A.swift", text: "// A\nenum UpperThing {}"),
+            SourceFile(path: "Sources/Martlet/Values/B.swift", text: "// B\nlet b = UpperThing.self"),
+        ]
+        #expect(Self.arrows(files).keys.sorted() == ["Values -> Commands"])
+    }
+
+    private static func ends(_ arrow: String) -> (String, String) {
+        let parts = arrow.split(separator: " ")
+        return (String(parts[0]), String(parts[2]))
+    }
+
+    /// `From -> To`, and where and by which type.
+    static func arrows(_ files: [SourceFile]) -> [String: Swift.Set<String>] {
+        var homes: [String: String] = [:]
+        for file in files {
+            for name in declaredTypes(file) {
+                // A name that two rooms declare says nothing.
+                homes[name] = homes[name] == nil || homes[name] == file.room ? file.room : ""
+            }
+        }
+        var arrows: [String: Swift.Set<String>] = [:]
+        for file in files {
+            guard let room = file.room else { continue }
+            for word in words(file) {
+                guard let home = homes[word], !home.isEmpty, home != room else { continue }
+                arrows["\(room) -> \(home)", default: []].insert("\(word) in \(file.path)")
+            }
+        }
+        return arrows
+    }
+
+    /// Types declared at the top level of a file, private ones left out.
+    private static func declaredTypes(_ file: SourceFile) -> [String] {
+        let kinds = ["struct ", "class ", "enum ", "protocol ", "typealias "]
+        return file.code.compactMap { line in
+            guard line.first != " ", !line.hasPrefix("private "), !line.hasPrefix("fileprivate ") else { return nil }
+            guard let kind = kinds.first(where: { line.hasPrefix($0) || line.contains(" \($0)") }) else { return nil }
+            guard let range = line.range(of: kind) else { return nil }
+            let name = line[range.upperBound...].prefix { $0.isLetter || $0.isNumber }
+            return name.isEmpty ? nil : String(name)
+        }
+    }
+
+    private static func words(_ file: SourceFile) -> Swift.Set<String> {
+        Swift.Set(
+            file.code.flatMap { line in
+                line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+            })
+    }
+}
