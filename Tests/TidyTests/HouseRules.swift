@@ -18,14 +18,17 @@ enum HouseRules {
         return problems
     }
 
+    private static func beginsBody(_ line: String) -> Bool {
+        let words = line.split { $0 == " " || $0 == "(" || $0 == "<" || $0 == "?" || $0 == "[" }
+        return words.contains { ["func", "init", "deinit", "subscript"].contains($0) }
+    }
+
     /// Functions and initialisers from their first line to the brace that ends them.
     static func functions(_ file: SourceFile) -> [String] {
         var problems: [String] = []
         let code = file.code
         for (start, line) in code.enumerated() {
-            guard line.contains("func ") || line.trimmingPrefix(while: { $0 == " " }).hasPrefix("init") else {
-                continue
-            }
+            guard beginsBody(line) else { continue }
             var depth = 0
             var opened = false
             for end in start..<code.count {
@@ -56,17 +59,14 @@ enum HouseRules {
         }
     }
 
-    /// A force unwrap: `!` behind a name, a bracket or a call, where no `=` follows. Types like `Session!` are declared
-    /// with a colon ahead of them.
+    /// A force unwrap, also one that a type declares: `!` behind a name, a bracket or a call, where no `=` follows.
     static func forceUnwraps(_ file: SourceFile) -> [String] {
         file.code.enumerated().compactMap { index, line in
             var previous: Character = " "
             for (place, character) in line.enumerated() {
                 if character == "!", previous.isLetter || previous.isNumber || previous == ")" || previous == "]" {
                     let rest = line.dropFirst(place + 1)
-                    let isInequality = rest.hasPrefix("=")
-                    let isType = line.contains(": ") && rest.allSatisfy { $0 == " " }
-                    if !isInequality, !isType { return "\(file.path):\(index + 1) unwraps by force" }
+                    if !rest.hasPrefix("=") { return "\(file.path):\(index + 1) unwraps by force" }
                 }
                 previous = character
             }
@@ -81,6 +81,16 @@ enum HouseRules {
             let around = file.lines[max(0, index - 4)...min(file.lines.count - 1, index + 2)]
             return around.contains { $0.contains("Guard") } || line.contains("Guard")
                 ? nil : "\(file.path):\(index + 1) does not say what guards it"
+        }
+    }
+
+    /// Arithmetic that wraps and access without a check carry their proof on the line above.
+    static func proofs(_ file: SourceFile) -> [String] {
+        let words = ["&+", "&-", "&*", "unchecked:"]
+        return file.code.enumerated().compactMap { index, line in
+            guard words.contains(where: line.contains) else { return nil }
+            let isProved = file.lines[max(0, index - 1)...index].contains { $0.contains("//") }
+            return isProved ? nil : "\(file.path):\(index + 1) does not say why nothing can overflow"
         }
     }
 

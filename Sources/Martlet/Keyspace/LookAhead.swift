@@ -23,12 +23,12 @@ struct LookAhead: ~Copyable {
 
     /// Touches what the keys added lead to.
     mutating func touch(_ database: borrowing Database) {
-        for place in 0..<hashes.count { sum &+= database.table.touch(hash: hashes[place]) }
+        for place in 0..<hashes.count { sum ^= database.table.touch(hash: hashes[place]) }
         for place in 0..<hashes.count {
             guard let record = database.table.candidate(hash: hashes[place]) else { continue }
-            sum &+= UInt(record.kind)
+            sum ^= UInt(record.kind)
             records.append(record)
         }
-        for place in 0..<records.count { sum &+= records[place].touch() }
+        for place in 0..<records.count { sum ^= records[place].touch() }
     }
 }

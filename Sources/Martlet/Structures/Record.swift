@@ -187,15 +187,14 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
         return true
     }
 
-    /// Reads a byte of each cache line behind the first, up to a few; the sum means nothing.
+    /// Reads a byte of each cache line behind the first, up to a few; the result means nothing.
     func touch() -> UInt {
         let end = min(byteCount, 512)
         var sum: UInt = 0
-        // Offsets below the record's own size; the sum may wrap, it is not used.
         for offset in stride(from: 64, to: end, by: 64) {
-            sum &+= UInt(address.load(fromByteOffset: offset, as: UInt8.self))
+            sum ^= UInt(address.load(fromByteOffset: offset, as: UInt8.self))
         }
-        return sum &+ UInt(address.load(fromByteOffset: byteCount - 1, as: UInt8.self))
+        return sum ^ UInt(address.load(fromByteOffset: byteCount - 1, as: UInt8.self))
     }
 
     // MARK: Object payload

@@ -38,7 +38,7 @@ extension FileDescriptor {
     }
 
     /// Writes until nothing is left.
-    func writeAll(_ bytes: ByteSpan) throws(SystemError) {
+    func writeAll(_ bytes: Span<UInt8>) throws(SystemError) {
         let error = bytes.withUnsafeBytes { bytes -> SystemError? in
             var rest = bytes[...]
             while !rest.isEmpty {

@@ -9,7 +9,7 @@ struct LogFile: Sendable, Equatable {
 
     /// Adds the bytes, line end included, in one write where the system takes them in one. An empty line
     /// shows whether the file can be opened.
-    func append(_ line: ByteSpan) throws(SystemError) {
+    func append(_ line: Span<UInt8>) throws(SystemError) {
         if path.isEmpty { return try FileDescriptor.standardOutput.writeAll(line) }
         let file = try FileDescriptor.open(path, for: .append)
         defer { file.close() }

@@ -17,7 +17,7 @@ enum SmallFile {
     }
 
     /// Replaces the file's content.
-    static func write(_ bytes: ByteSpan, to path: String) throws(SystemError) {
+    static func write(_ bytes: Span<UInt8>, to path: String) throws(SystemError) {
         let file = try FileDescriptor.open(path, for: .replace)
         defer { file.close() }
         try file.writeAll(bytes)
