@@ -31,6 +31,13 @@ def close_milliseconds(command: list[bytes], ours: bytes, theirs: bytes) -> bool
     return close_numbers(ours, theirs, SECONDS_APART * 1000)
 
 
+def close_idle_seconds(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
+    """In Redis all keys that hold the same number below 10,000 share one object and its access clock, so that a key
+    that has just been set may look idle for as long as nobody has read that number."""
+    both_are_times = ours[:1] == theirs[:1] == b":"
+    return close_seconds(command, ours, theirs) or (both_are_times and 0 <= decode(ours) < decode(theirs))
+
+
 def close_numbers(ours: bytes, theirs: bytes, apart: int) -> bool:
     if ours[:1] != b":" or theirs[:1] != b":":
         return ours == theirs
@@ -106,7 +113,7 @@ RULES: dict[bytes, tuple[Rule, str]] = {
     b"EXPIRETIME": (close_seconds, "relative times are turned into absolute ones at the moment of the call"),
     b"PTTL": (close_milliseconds, "depends on the moment of the call"),
     b"PEXPIRETIME": (close_milliseconds, "relative times are turned into absolute ones at the moment of the call"),
-    b"OBJECT IDLETIME": (close_seconds, "depends on the moment of the call"),
+    b"OBJECT IDLETIME": (close_idle_seconds, "depends on the moment of the call, and shared numbers share it"),
     b"OBJECT REFCOUNT": (same_kind, "says how an implementation shares small integers; Redis forgets it on COPY"),
     b"OBJECT HELP": (same_kind, "explains in each server's own words"),
     b"TIME": (same_kind, "is the clock"),
