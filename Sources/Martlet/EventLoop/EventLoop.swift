@@ -2,18 +2,27 @@
 // Dispatch source that watches the set.
 //
 // When the set becomes readable the source's handler runs turns: wait for events, let each ready object work, do what
-// other threads posted, end the turn. While turns keep finding work the handler stays and waits briefly for more,
-// because going back to Dispatch costs two thread switches; after `longestStay` it goes back all the same, so that
-// timers and other work on the queue get their chance. Going back loses nothing: the set is level-triggered.
+// other threads posted, end the turn. While turns keep finding work the handler stays and waits for more, because going
+// back to Dispatch costs two thread switches; after `longestStay` it goes back all the same, so that timers and other
+// work on the queue get their chance. Going back loses nothing: the set is level-triggered.
 
 import Dispatch
 import Synchronization
 
 /// What the loop's owner does around the turns.
 protocol EventLoopDelegate: AnyObject {
-    /// After the events of a turn: write what is waiting, close what is done, expire what is due. True asks for another
-    /// turn soon although no event may come.
-    func endTurn() -> Bool
+    /// After the events of a turn: write what is waiting, close what is done, expire what is due.
+    func endTurn() -> NextTurn
+
+    /// The loop is about to rest: what has to be done later needs a timer.
+    func rest()
+}
+
+/// When another turn is wanted although no event may come.
+enum NextTurn: Equatable {
+    case now
+    case within(milliseconds: Int64)
+    case whenever
 }
 
 /// Guard for `@unchecked Sendable`: mutable state is touched on `queue` only, except `isStaying` and `mailbox`, which
@@ -33,8 +42,10 @@ final class EventLoop: @unchecked Sendable {
     private let isStaying = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
 
-    private static let longestStayNanoseconds: Int64 = 10_000_000
-    private static let briefWaitMilliseconds: Int32 = 1
+    private static let longestStayNanoseconds: Int64 = 50_000_000
+    /// How long a stay outlives its last event. Longer than the kernel's tick, because a timeout within the tick makes
+    /// it program the timer anew for every wait.
+    private static let quietMilliseconds: Int64 = 10
     private static let wakeupToken = UInt64.max
 
     private struct Slot {
@@ -125,15 +136,29 @@ final class EventLoop: @unchecked Sendable {
     private func stay() {
         isStaying.store(true, ordering: .sequentiallyConsistent)
         defer { isStaying.store(false, ordering: .sequentiallyConsistent) }
-        let end = clock.monotonicNanoseconds() + Self.longestStayNanoseconds
+        let start = clock.monotonicNanoseconds()
+        var lastWork = start
         var wait: Int32 = 0
         while !hasStopped.load(ordering: .relaxed) {
             let count = poller.value.wait(timeoutMilliseconds: wait)
             for index in 0..<count { deliver(poller.value.event(at: index)) }
-            let wantsMore = finishTurn()
-            wait = wantsMore ? 0 : Self.briefWaitMilliseconds
-            if count == 0, !wantsMore { break }
-            if clock.monotonicNanoseconds() >= end { break }
+            let next = finishTurn()
+            let now = clock.monotonicNanoseconds()
+            if count > 0 || next == .now { lastWork = now }
+            if now - lastWork >= Self.quietMilliseconds * 1_000_000 || now - start >= Self.longestStayNanoseconds {
+                break
+            }
+            wait = Self.wait(until: next)
+        }
+        delegate?.rest()
+    }
+
+    private static func wait(until next: NextTurn) -> Int32 {
+        switch next {
+        case .now: 0
+        // The bound makes it fit.
+        case .within(let milliseconds): Int32(truncatingIfNeeded: min(max(milliseconds, 0), quietMilliseconds))
+        case .whenever: Int32(truncatingIfNeeded: quietMilliseconds)
         }
     }
 
@@ -147,12 +172,14 @@ final class EventLoop: @unchecked Sendable {
         object.becameReady(readable: event.readable, writable: event.writable, hangup: event.hangup)
     }
 
-    private func finishTurn() -> Bool { delegate?.endTurn() ?? false }
+    private func finishTurn() -> NextTurn { delegate?.endTurn() ?? .whenever }
 
     /// Runs a turn without waiting for events, for timers on the queue. True asks for another one soon.
     func turn() -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
-        return finishTurn()
+        let next = finishTurn()
+        delegate?.rest()
+        return next == .now
     }
 
     // MARK: Doors for other threads
@@ -227,6 +254,7 @@ final class EventLoop: @unchecked Sendable {
         queue.sync {
             result = body()
             _ = finishTurn()
+            delegate?.rest()
         }
         guard let result else { preconditionFailure("sync runs its block") }
         return result

@@ -69,7 +69,7 @@ final class Connection: Pollable, SessionTransport {
 
     /// Reads into the shared buffer and handles the requests where they lie.
     private func readFresh() {
-        guard let count = took(descriptor.read(into: network.readBuffer)) else { return }
+        guard let count = took(descriptor.receive(into: network.readBuffer)) else { return }
         let bytes = UnsafeRawBufferPointer(rebasing: network.readBuffer.prefix(count))
         let done = handle(ByteSpan(viewing: bytes, ownedBy: self))
         if done < count { pending.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done))) }
@@ -79,7 +79,7 @@ final class Connection: Pollable, SessionTransport {
     private func readMore() {
         let place = pending.reserve(Self.readStep)
         let room = UnsafeMutableRawBufferPointer(start: place, count: min(pending.room, Self.longestReadStep))
-        guard let count = took(descriptor.read(into: room)) else { return }
+        guard let count = took(descriptor.receive(into: room)) else { return }
         pending.commit(count)
         handlePending()
     }
@@ -100,7 +100,7 @@ final class Connection: Pollable, SessionTransport {
             close(because: "Out of memory for an argument")
             return
         }
-        guard let count = took(descriptor.read(into: room)) else { return }
+        guard let count = took(descriptor.receive(into: room)) else { return }
         guard argument.took(count) else {
             checkInput()
             return

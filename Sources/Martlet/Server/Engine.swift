@@ -88,13 +88,23 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     // MARK: Turns
 
-    func endTurn() -> Bool {
-        let wantsMore = expireSlice()
+    func endTurn() -> NextTurn {
+        let hasMore = expireSlice()
         network.endTurn()
-        armExpiry()
         if stopRequest != nil { stop() }
-        return wantsMore
+        return hasMore ? .now : nextExpiry
     }
+
+    /// A key is due in the millisecond after its deadline.
+    private var nextExpiry: NextTurn {
+        let deadline = server.keyspace.value.earliestDeadline
+        guard deadline < Int64.max, case .system = clock.source else { return .whenever }
+        // The difference of two dates may not fit an Int64.
+        let (delay, overflow) = deadline.subtractingReportingOverflow(server.keyspace.value.now)
+        return overflow ? .whenever : .within(milliseconds: delay + 1)
+    }
+
+    func rest() { armExpiry() }
 
     /// Expires what is due for at most a slice; true when more is due.
     private func expireSlice() -> Bool {

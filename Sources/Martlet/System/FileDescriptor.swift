@@ -51,6 +51,14 @@ struct FileDescriptor: RawRepresentable, Hashable, Sendable {
         return IOResult(result, operation: "read")
     }
 
+    /// Reads once from a socket, which costs a little less this way.
+    @inline(__always)
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        let result = systemReceive(rawValue, buffer.baseAddress, buffer.count)
+        if result == 0 && buffer.count > 0 { return .endOfStream }
+        return IOResult(result, operation: "recv")
+    }
+
     /// Writes once, to a file or a pipe. For sockets there is `send`, which cannot raise SIGPIPE.
     @inline(__always)
     func write(_ bytes: UnsafeRawBufferPointer) -> IOResult {

@@ -41,6 +41,11 @@ func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) 
 }
 
 @inline(__always)
+func systemReceive(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    retryingInterrupts { recv(descriptor, buffer, count, 0) }
+}
+
+@inline(__always)
 func systemSend(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
     retryingInterrupts { send(descriptor, bytes, count, Platform.sendFlags) }
 }

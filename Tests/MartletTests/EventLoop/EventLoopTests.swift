@@ -38,12 +38,19 @@ private final class Probe: Pollable {
 private final class Diary: EventLoopDelegate, @unchecked Sendable {
     var lines: [String] = []
     var moreTurns = 0
+    var laterTurns = 0
+    var lastLaterTurn: () -> Void = {}
 
-    func endTurn() -> Bool {
+    func endTurn() -> NextTurn {
         lines.append("end")
         moreTurns -= 1
-        return moreTurns > 0
+        if moreTurns > 0 { return .now }
+        laterTurns -= 1
+        if laterTurns == 0 { lastLaterTurn() }
+        return laterTurns > 0 ? .within(milliseconds: 1) : .whenever
     }
+
+    func rest() { lines.append("rest") }
 }
 
 /// A loop that runs until the object is dropped.
@@ -83,7 +90,7 @@ struct EventLoopTests {
         #expect(eventually { running.onLoop { running.diary.lines.contains("end") } })
         let lines = running.onLoop { running.diary.lines }
         #expect(Set(lines.prefix(3)) == ["event 0", "event 1", "event 2"])
-        #expect(lines.dropFirst(3).allSatisfy { $0 == "end" })
+        #expect(lines.dropFirst(3).allSatisfy { $0 == "end" || $0 == "rest" })
         running.onLoop { for probe in probes { running.loop.remove(probe, descriptor: probe.descriptor) } }
     }
 
@@ -98,6 +105,24 @@ struct EventLoopTests {
         }
         running.start()
         #expect(eventually { running.onLoop { running.diary.moreTurns <= 0 } })
+        #expect(running.onLoop { probe.calls } == 1)
+        running.onLoop { running.loop.remove(probe, descriptor: probe.descriptor) }
+    }
+
+    /// Without an event and without a door into the loop that would end a turn.
+    @Test func aTurnComesWithinTheTimeItIsAskedFor() throws {
+        let running = try RunningLoop()
+        defer { running.stop() }
+        let probe = Probe()
+        let hasCome = DispatchSemaphore(value: 0)
+        running.onLoop {
+            running.diary.laterTurns = 3
+            running.diary.lastLaterTurn = { hasCome.signal() }
+            #expect((try? running.loop.add(probe, descriptor: probe.descriptor, interest: .read)) != nil)
+            probe.ring()
+        }
+        running.start()
+        hasCome.wait()
         #expect(running.onLoop { probe.calls } == 1)
         running.onLoop { running.loop.remove(probe, descriptor: probe.descriptor) }
     }
@@ -133,7 +158,10 @@ struct EventLoopTests {
         #expect(eventually { running.onLoop { heir.calls } == 1 })
         running.onLoop {
             if let descriptor = heir.descriptor { running.loop.remove(heir, descriptor: descriptor) }
-            for probe in pair { running.loop.remove(probe, descriptor: probe.descriptor) }
+            for probe in pair {
+                running.loop.remove(probe, descriptor: probe.descriptor)
+                probe.body = { _ in }
+            }
         }
     }
 
