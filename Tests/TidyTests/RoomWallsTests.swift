@@ -6,7 +6,7 @@ struct RoomWallsTests {
     /// The floors from the bottom. Arrows run down.
     static let floors: [String: Int] = [
         "Structures": 1, "System": 1, "Configuration": 1,
-        "Values": 2, "Protocol": 2, "EventLoop": 2,
+        "Values": 2, "Protocol": 2, "Propagation": 2, "EventLoop": 2,
         "Keyspace": 3,
         "Execution": 4, "Observability": 4,
         "Commands": 5, "Network": 5,

@@ -73,6 +73,19 @@ public struct Configuration: Sendable {
     /// Whether FLUSHDB and FLUSHALL without a mode work as with ASYNC.
     public var lazyfreeLazyUserFlush = false
 
+    // MARK: Encodings
+
+    /// Most fields of a hash in one packed block.
+    public var hashMaxListpackEntries = 512
+    /// Longest field or value, in bytes, of a hash in one packed block.
+    public var hashMaxListpackValue = 64
+    /// Most members of a set of integers in one sorted block.
+    public var setMaxIntsetEntries = 512
+    /// Most members of a set in one packed block.
+    public var setMaxListpackEntries = 128
+    /// Longest member, in bytes, of a set in one packed block.
+    public var setMaxListpackValue = 64
+
     var waiting = WaitingValues()
 
     /// The defaults.

@@ -174,26 +174,12 @@ extension DirectiveTable {
         title: "ENCODINGS",
         directives: [
             Directive(
-                "hash-max-listpack-entries", aliases: ["hash-max-ziplist-entries"], waiting: 512, .integer(0...Int.max),
-                "Most fields of a hash in one packed block."),
-            Directive(
-                "hash-max-listpack-value", aliases: ["hash-max-ziplist-value"], waiting: 64, .memory(0...Int.max),
-                "Longest field or value, in bytes, of a hash in one packed block."),
-            Directive(
                 "list-max-listpack-size", aliases: ["list-max-ziplist-size"], waiting: -2,
                 .integer(Int(Int32.min)...int32Max),
                 "Most elements of one block of a list, or its size class (-1 for 4 kb up to -5 for 64 kb)."),
             Directive(
                 "list-compress-depth", waiting: 0, .integer(0...int32Max),
                 "Blocks at each end of a list that stay uncompressed; 0 for no compression."),
-            Directive(
-                "set-max-intset-entries", waiting: 512, .integer(0...Int.max), "Most members of a set of integers."),
-            Directive(
-                "set-max-listpack-entries", waiting: 128, .integer(0...Int.max),
-                "Most members of a set in one packed block."),
-            Directive(
-                "set-max-listpack-value", waiting: 64, .memory(0...Int.max),
-                "Longest member, in bytes, of a set in one packed block."),
             Directive(
                 "zset-max-listpack-entries", aliases: ["zset-max-ziplist-entries"], waiting: 128, .integer(0...Int.max),
                 "Most members of a sorted set in one packed block."),

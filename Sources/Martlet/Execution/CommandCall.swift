@@ -70,7 +70,7 @@ struct CommandCall: ~Copyable {
     mutating func reply(string record: Record) {
         switch record.valueKind.encoding {
         case .int: reply.bulk(record.integer)
-        case .embstr, .raw:
+        default:
             if record.holdsObject {
                 reply.bulk(record.object(as: LargeBytes.self))
             } else {

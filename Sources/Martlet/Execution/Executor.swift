@@ -39,19 +39,8 @@ struct Executor: ~Copyable {
 
     private func run(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
         guard let id = resolve(command, arguments, &call) else { return }
-        call.command = id
         call.session.lastCommand = id
-        server.statistics.value.commandsProcessed += 1
-        server.commands[id].calls += 1
-        guard let handler = server.commands[id].handler else { return }
-        let mark = call.reply.buffer.mark()
-        do {
-            try handler(&call, arguments)
-        } catch {
-            server.commands[id].failedCalls += 1
-            call.reply.buffer.rewind(to: mark)
-            refuse(error, &call)
-        }
+        call.perform(id, arguments)
     }
 
     /// The gates. Nil: the request was refused and answered.

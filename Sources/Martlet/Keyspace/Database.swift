@@ -8,6 +8,8 @@ struct Database: ~Copyable {
     /// Records whose payload is an object, and the memory of those objects.
     var objectCount = 0
     var objectBytes = 0
+    /// Filed records that have no deadline of their own, only one inside their value.
+    private var innerOnlyCount = 0
 
     init(seed: HashSeed, now: Int64) {
         table = HashTable(seed: seed)
@@ -16,7 +18,7 @@ struct Database: ~Copyable {
 
     var count: Int { table.count }
     /// Keys with a deadline.
-    var volatileCount: Int { wheel.count }
+    var volatileCount: Int { wheel.count - innerOnlyCount }
     var isEmpty: Bool { table.count == 0 }
 
     /// Memory of keys, values and indexes.
@@ -28,12 +30,12 @@ struct Database: ~Copyable {
 
     /// A record for `key`, not yet in the table.
     mutating func makeRecord(
-        key: UnsafeRawBufferPointer, payloadCount: Int, kind: ValueKind, hasDeadline: Bool, access: UInt32
+        key: UnsafeRawBufferPointer, payloadCount: Int, kind: ValueKind, timing: Record.Timing, access: UInt32
     ) -> Record {
-        let size = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, hasDeadline: hasDeadline)
+        let size = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, timing: timing)
         return Record(
-            at: heap.allocate(size), key: key, payloadCount: payloadCount, kind: kind.byte,
-            flags: hasDeadline ? .deadline : [], access: access)
+            at: heap.allocate(size), key: key, payloadCount: payloadCount, kind: kind.byte, timing: timing,
+            access: access)
     }
 
     /// Frees a record that is neither in the table nor filed; its object has been taken.
@@ -43,38 +45,81 @@ struct Database: ~Copyable {
     }
 
     /// Gives `record` an object for a payload.
-    mutating func setObject(_ object: LargeBytes, of record: Record) {
+    mutating func setObject(_ object: RecordObject, of record: Record) {
         objectCount += 1
         objectBytes += object.memoryBytes
         record.setObject(object)
     }
 
     /// Takes `record`'s object away from it.
-    mutating func takeObject(of record: Record) -> LargeBytes {
-        let object = record.takeObject(as: LargeBytes.self)
+    mutating func takeObject(of record: Record) -> RecordObject {
+        let object = record.takeObject()
         objectCount -= 1
         objectBytes -= object.memoryBytes
         return object
     }
 
     /// Takes a record out of all indexes and frees it; a large value is returned for the caller to drop.
-    mutating func remove(_ record: Record, hash: UInt64) -> LargeBytes? {
+    mutating func remove(_ record: Record, hash: UInt64) -> RecordObject? {
         table.remove(record, hash: hash)
-        if record.hasDeadline { wheel.unfile(record) }
+        unfile(record)
         return discard(record)
     }
 
     /// Frees a record that has left the indexes already.
-    mutating func discard(_ record: Record) -> LargeBytes? {
+    mutating func discard(_ record: Record) -> RecordObject? {
         let object = record.holdsObject ? takeObject(of: record) : nil
         free(record)
         return object
     }
 
+    // MARK: Deadlines
+
+    /// Files a record that has deadlines and stands in no slot; they may be changed only while it is not filed.
+    mutating func file(_ record: Record) {
+        wheel.file(record)
+        if !record.hasDeadline { innerOnlyCount += 1 }
+    }
+
+    /// Takes a record out of the deadline index if it is there.
+    mutating func unfile(_ record: Record) {
+        guard record.timing != .none, record.filing != .none else { return }
+        wheel.unfile(record)
+        if !record.hasDeadline { innerOnlyCount -= 1 }
+    }
+
+    /// Gives a filed record another deadline of its own; cheap when that is later.
+    mutating func moveDeadline(of record: Record, to deadline: Int64) {
+        guard record.timing == .own else {
+            unfile(record)
+            record.deadline = deadline
+            return file(record)
+        }
+        record.deadline = deadline
+        wheel.refile(record)
+    }
+
+    /// `new` takes the place of `old` in the deadline index; both have the same timing.
+    mutating func moveFiling(from old: Record, to new: Record) {
+        guard old.timing != .none else { return }
+        new.deadline = old.deadline
+        if old.timing == .inner { new.innerDeadline = old.innerDeadline }
+        new.filing = old.filing
+        old.filing = .none
+        wheel.moved(new)
+    }
+
+    /// A record that is due at `now` or before, no longer filed; see TimingWheel.
+    mutating func popDue(now: Int64) -> Record? {
+        guard let record = wheel.popDue(now: now) else { return nil }
+        if !record.hasDeadline { innerOnlyCount -= 1 }
+        return record
+    }
+
     deinit {
         guard objectCount > 0 else { return }
         table.visitAll { record in
-            if record.holdsObject { _ = record.takeObject(as: LargeBytes.self) }
+            if record.holdsObject { _ = record.takeObject() }
         }
     }
 }

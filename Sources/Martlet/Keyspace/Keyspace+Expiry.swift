@@ -4,40 +4,66 @@
 extension Keyspace {
     /// Gives the live record of `key` a deadline, or takes it away; the record may move.
     mutating func setDeadline(_ deadline: Int64?, of record: Record, in index: Int) {
-        if record.hasDeadline == (deadline != nil) {
-            if let deadline { moveDeadline(of: record, to: deadline, in: index) }
+        let timing: Record.Timing = record.timing == .inner ? .inner : deadline == nil ? .none : .own
+        if timing == record.timing {
+            if timing != .none { moveDeadline(of: record, to: deadline ?? Int64.max, in: index) }
             return
         }
-        let old = record
-        let hash = databases[index].table.hash(old.keyBytes)
-        let new = databases[index].makeRecord(
-            key: old.keyBytes, payloadCount: old.payloadCount, kind: old.valueKind, hasDeadline: deadline != nil,
-            access: old.access)
-        movePayload(from: old, to: new)
-        databases[index].table.replace(old, with: new, hash: hash)
-        if old.hasDeadline { databases[index].wheel.unfile(old) }
-        databases[index].free(old)
+        let new = retime(record, to: timing, in: index)
         if let deadline { file(new, deadline: deadline, in: index) }
     }
 
-    private mutating func moveDeadline(of record: Record, to deadline: Int64, in index: Int) {
+    /// Tells when the first part of the value of a live record is to vanish, or that none is; the record may move, and
+    /// is returned.
+    @discardableResult
+    mutating func setInnerDeadline(_ inner: Int64?, of record: Record, in index: Int) -> Record {
+        if record.timing != .inner, inner == nil { return record }
+        if record.timing == .inner, record.innerDeadline == inner { return record }
+        let deadline = record.hasDeadline ? record.deadline : nil
+        databases[index].unfile(record)
+        let timing: Record.Timing = inner != nil ? .inner : deadline == nil ? .none : .own
+        let new = timing == record.timing ? record : retime(record, to: timing, in: index)
+        if let inner { new.innerDeadline = inner }
+        if timing != .none { file(new, deadline: deadline ?? Int64.max, in: index) }
+        return new
+    }
+
+    /// A record with room for other deadlines in the place of a live one; it is not filed.
+    private mutating func retime(_ old: Record, to timing: Record.Timing, in index: Int) -> Record {
+        let hash = databases[index].table.hash(old.keyBytes)
+        let new = databases[index].makeRecord(
+            key: old.keyBytes, payloadCount: old.payloadCount, kind: old.valueKind, timing: timing, access: old.access)
+        movePayload(from: old, to: new)
+        databases[index].table.replace(old, with: new, hash: hash)
+        databases[index].unfile(old)
+        databases[index].free(old)
+        return new
+    }
+
+    mutating func moveDeadline(of record: Record, to deadline: Int64, in index: Int) {
         guard record.deadline != deadline else { return }
-        record.deadline = deadline
-        databases[index].wheel.refile(record)
-        earliestDeadline = min(earliestDeadline, deadline)
+        databases[index].moveDeadline(of: record, to: deadline)
+        earliestDeadline = min(earliestDeadline, record.dueAt)
     }
 
     /// Files a record that has a deadline field and stands in no slot yet.
     mutating func file(_ record: Record, deadline: Int64, in index: Int) {
         record.deadline = deadline
-        databases[index].wheel.file(record)
-        earliestDeadline = min(earliestDeadline, deadline)
+        databases[index].file(record)
+        earliestDeadline = min(earliestDeadline, record.dueAt)
+    }
+
+    /// Gives a copy the deadlines of its original, for which it has room, and files it.
+    mutating func fileCopy(_ copy: Record, of record: Record, in index: Int) {
+        guard record.timing != .none else { return }
+        if record.timing == .inner { copy.innerDeadline = record.innerDeadline }
+        file(copy, deadline: record.deadline, in: index)
     }
 
     /// Moves the payload of one record to another with the same payload size; the object, if any, goes along.
     func movePayload(from old: Record, to new: Record) {
         if old.holdsObject {
-            new.setObject(old.takeObject(as: LargeBytes.self))
+            new.setObject(old.takeObject())
         } else {
             new.payload.copyMemory(from: UnsafeRawBufferPointer(old.payload))
         }
@@ -50,8 +76,9 @@ extension Keyspace {
         var sinceCheck = 0
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
             // A key lives through the millisecond of its deadline.
-            while let record = databases[index].wheel.popDue(now: now - 1) {
-                noteLag(now - 1 - record.deadline)
+            while let record = databases[index].popDue(now: now - 1) {
+                noteLag(now - 1 - record.dueAt)
+                noteExpiry(of: record, in: index)
                 let hash = databases[index].table.hash(record.keyBytes)
                 databases[index].table.remove(record, hash: hash)
                 drop(databases[index].discard(record), lazily: lazyFree.onExpire)
@@ -66,6 +93,11 @@ extension Keyspace {
             if let wake = databases[index].wheel.nextWake(after: now - 1), wake < now { hasMore = true }
         }
         return hasMore
+    }
+
+    mutating func noteExpiry(of record: Record, in index: Int) {
+        journal.touched(record.key, in: index)
+        journal.happened(.expired, to: record.key, in: index)
     }
 
     private mutating func noteLag(_ lag: Int64) {

@@ -5,24 +5,25 @@ extension Keyspace {
     /// stand there. Both access clocks are set, as by every use.
     mutating func copy(_ key: ByteSpan, in source: Int, to newKey: ByteSpan, in target: Int) {
         guard let record = lookup(key, in: source, for: .write) else { return }
-        let deadline = record.hasDeadline ? record.deadline : nil
-        insertCopy(of: record, as: newKey, deadline: deadline, in: target)
+        insertCopy(of: record, as: newKey, in: target) { $0.copy() }
     }
 
-    /// Puts a copy of `record` under `key`, which must not exist there; with the deadline given.
-    private mutating func insertCopy(of record: Record, as key: ByteSpan, deadline: Int64?, in index: Int) {
+    /// Puts a copy of `record` with its deadlines under `key`, which must not exist there; `share` gives the copy's
+    /// object.
+    private mutating func insertCopy(
+        of record: Record, as key: ByteSpan, in index: Int, sharing share: (RecordObject) -> RecordObject
+    ) {
         key.withUnsafeBytes { keyBytes in
             let copy = databases[index].makeRecord(
-                key: keyBytes, payloadCount: record.payloadCount, kind: record.valueKind,
-                hasDeadline: deadline != nil, access: accessClock)
+                key: keyBytes, payloadCount: record.payloadCount, kind: record.valueKind, timing: record.timing,
+                access: accessClock)
             if record.holdsObject {
-                // Shared until one of the two is changed.
-                databases[index].setObject(record.object(as: LargeBytes.self), of: copy)
+                databases[index].setObject(share(record.object(as: RecordObject.self)), of: copy)
             } else {
                 copy.payload.copyMemory(from: UnsafeRawBufferPointer(record.payload))
             }
-            databases[index].table.insert(copy, hash: databases[index].table.hash(keyBytes))
-            if let deadline { file(copy, deadline: deadline, in: index) }
+            insert(copy, hash: databases[index].table.hash(keyBytes), in: index)
+            fileCopy(copy, of: record, in: index)
         }
     }
 
@@ -32,8 +33,7 @@ extension Keyspace {
         key.withUnsafeBytes { keyBytes in
             let hash = databases[source].table.hash(keyBytes)
             guard let record = live(keyBytes, hash: hash, in: source) else { return }
-            let deadline = record.hasDeadline ? record.deadline : nil
-            insertCopy(of: record, as: newKey, deadline: deadline, in: target)
+            insertCopy(of: record, as: newKey, in: target) { $0 }
             _ = databases[source].remove(record, hash: hash)
         }
     }

@@ -23,7 +23,10 @@ extension Keyspace {
     mutating func lookup(_ key: UnsafeRawBufferPointer, in index: Int, for intent: LookupIntent) -> Record? {
         let hash = databases[index].table.hash(key)
         guard let record = live(key, hash: hash, in: index) else {
-            if intent == .read || intent == .peek { statistics.misses += 1 }
+            if intent == .read || intent == .peek {
+                statistics.misses += 1
+                journal.happened(.keyMiss, to: ByteSpan(viewing: key, ownedBy: index), in: index)
+            }
             return nil
         }
         switch intent {
@@ -54,6 +57,13 @@ extension Keyspace {
         if record.access != accessClock { record.access = accessClock }
     }
 
+    /// Puts a record whose key is absent into the table.
+    @inline(__always)
+    mutating func insert(_ record: Record, hash: UInt64, in index: Int) {
+        databases[index].table.insert(record, hash: hash)
+        journal.happened(.new, to: record.key, in: index)
+    }
+
     // MARK: Removal
 
     @discardableResult
@@ -68,11 +78,12 @@ extension Keyspace {
 
     mutating func expire(_ record: Record, hash: UInt64, in index: Int) {
         statistics.expiredKeys += 1
+        noteExpiry(of: record, in: index)
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onExpire)
     }
 
     /// Lets go of a large value, here or elsewhere.
-    func drop(_ value: LargeBytes?, lazily: Bool) {
-        if lazily, let value, value.capacity >= Reclaimer.worthwhileBytes { reclaimer.drop(value) }
+    func drop(_ value: consuming RecordObject?, lazily: Bool) {
+        if lazily, let value, Reclaimer.isWorthwhile(value) { reclaimer.drop(value) }
     }
 }

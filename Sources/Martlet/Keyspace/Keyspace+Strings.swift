@@ -44,7 +44,7 @@ extension Keyspace {
         record.integer = integer
     }
 
-    private static func copy(_ value: ByteSpan) -> LargeBytes {
+    static func copy(_ value: ByteSpan) -> LargeBytes {
         guard let copy = LargeBytes(capacity: value.count), copy.resize(to: value.count) else {
             SystemMemory.outOfMemory(bytes: value.count)
         }
@@ -70,13 +70,14 @@ extension Keyspace {
             return present
         }
         let record = databases[index].makeRecord(
-            key: key, payloadCount: payloadCount, kind: kind, hasDeadline: newDeadline != nil, access: accessClock)
+            key: key, payloadCount: payloadCount, kind: kind, timing: newDeadline == nil ? .none : .own,
+            access: accessClock)
         if let present {
             databases[index].table.replace(present, with: record, hash: hash)
-            if present.hasDeadline { databases[index].wheel.unfile(present) }
+            databases[index].unfile(present)
             drop(databases[index].discard(present), lazily: lazyFree.onServerDelete)
         } else {
-            databases[index].table.insert(record, hash: hash)
+            insert(record, hash: hash, in: index)
         }
         if let newDeadline { file(record, deadline: newDeadline, in: index) }
         return record
@@ -91,11 +92,7 @@ extension Keyspace {
         } else if record.payloadCount != payloadCount {
             guard record.resizePayload(to: payloadCount) else { return false }
         }
-        if let deadline, deadline != record.deadline {
-            record.deadline = deadline
-            databases[index].wheel.refile(record)
-            earliestDeadline = min(earliestDeadline, deadline)
-        }
+        if let deadline { moveDeadline(of: record, to: deadline, in: index) }
         return true
     }
 
@@ -122,7 +119,8 @@ extension Keyspace {
     private mutating func changeLarge<Result>(
         _ record: Record, count: Int, in index: Int, _ body: (inout MutableSpan<UInt8>) -> Result
     ) -> Result? {
-        var object = databases[index].takeObject(of: record)
+        var object = record.object(as: LargeBytes.self)
+        _ = databases[index].takeObject(of: record)
         if !isKnownUniquelyReferenced(&object) {
             // A reply still reads it; the keyspace goes on with a copy.
             object = Self.copy(object.bytes)

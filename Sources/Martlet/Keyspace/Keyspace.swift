@@ -28,10 +28,14 @@ struct Keyspace: ~Copyable {
     var expiresActively = true
     /// No deadline is earlier than this; Int64.max when none is known.
     var earliestDeadline = Int64.max
+    /// What happened to keys, for those above to tell.
+    var journal = ChangeJournal()
     /// Frees values and databases elsewhere.
     let reclaimer = Reclaimer()
     /// Whether deletions by a command, by expiry, by another command's overwrite free their values elsewhere.
     var lazyFree = LazyFreePolicy()
+    /// Up to which size collections are packed.
+    var encodingLimits = EncodingLimits()
 
     init(databaseCount: Int, seed: HashSeed, random: SeededRandom, now: Int64) {
         self.seed = seed
@@ -55,12 +59,16 @@ struct Keyspace: ~Copyable {
 
     // MARK: Whole databases
 
-    func swapDatabases(_ first: Int, _ second: Int) { databases.swap(first, second) }
+    mutating func swapDatabases(_ first: Int, _ second: Int) {
+        databases.swap(first, second)
+        journal.swapped(first, second)
+    }
 
     /// Empties a database and returns how many keys it had.
     mutating func flush(_ index: Int, lazily: Bool) -> Int {
         let count = databases[index].count
         guard count > 0 else { return 0 }
+        journal.flushed(index)
         let old = databases.exchange(index, with: Database(seed: seed, now: now))
         if lazily { reclaimer.drop(old, count: count) }
         return count

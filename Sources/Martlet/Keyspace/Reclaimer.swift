@@ -8,8 +8,13 @@ final class Reclaimer: Sendable {
     private let pendingObjects = Atomic<Int>(0)
     private let freedObjects = Atomic<Int>(0)
 
-    /// Values smaller than this are freed where they are dropped: handing them over would cost more.
-    static let worthwhileBytes = 64 * 1024
+    /// Smaller values of fewer allocations are freed where they are dropped: handing them over would cost more.
+    private static let worthwhileBytes = 64 * 1024
+    private static let worthwhileEffort = 64
+
+    static func isWorthwhile(_ value: RecordObject) -> Bool {
+        value.memoryBytes >= worthwhileBytes || value.freeEffort > worthwhileEffort
+    }
 
     /// Objects handed over and not freed yet, as INFO's `lazyfree_pending_objects`.
     var pending: Int { pendingObjects.load(ordering: .relaxed) }
@@ -18,10 +23,12 @@ final class Reclaimer: Sendable {
 
     func resetFreed() { freedObjects.store(0, ordering: .relaxed) }
 
-    func drop(_ value: LargeBytes) {
+    /// Frees a value; its keeper has let go of it.
+    func drop(_ value: consuming RecordObject) {
         pendingObjects.add(1, ordering: .relaxed)
+        let parcel = ObjectParcel(value)
         queue.async { [self] in
-            withExtendedLifetime(value) {}
+            parcel.empty()
             finish(1)
         }
     }
@@ -38,6 +45,15 @@ final class Reclaimer: Sendable {
     private func finish(_ count: Int) {
         pendingObjects.subtract(count, ordering: .relaxed)
         freedObjects.add(count, ordering: .relaxed)
+    }
+
+    /// Carries a value to another thread. Guard: made by one thread, emptied by the one that it was handed to.
+    private final class ObjectParcel: @unchecked Sendable {
+        private var object: RecordObject?
+
+        init(_ object: consuming RecordObject) { self.object = object }
+
+        func empty() { object = nil }
     }
 
     /// Carries a database to another thread. Guard: made by one thread, emptied by the one that it was handed to.

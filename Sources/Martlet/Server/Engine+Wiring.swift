@@ -32,6 +32,7 @@ extension Engine {
             keyspace: keyspace, configuration: configuration,
             commands: CommandIndex(CommandTable.families, renamed: renamed), clock: clock, identity: identity, log: log)
         server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
+        server.keyspace.value.encodingLimits = EncodingLimits(configuration)
         self.init(server: server, loop: loop, clock: clock)
     }
 

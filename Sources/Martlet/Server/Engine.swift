@@ -115,6 +115,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         let hasMore = server.keyspace.value.expireDue { [clock] in
             clock.monotonicNanoseconds() - began > Self.expirySliceNanoseconds
         }
+        if !server.keyspace.value.journal.isEmpty { server.publishChanges(by: nil) }
         if !hasMore { server.keyspace.value.refreshEarliestDeadline() }
         let spent = clock.monotonicNanoseconds() - began
         server.keyspace.value.statistics.expireCycleNanoseconds += spent

@@ -6,6 +6,7 @@ extension ServerContext {
         let current = configuration.value
         log.configure(level: current.loglevel, path: current.logfile)
         keyspace.value.lazyFree = LazyFreePolicy(current)
+        keyspace.value.encodingLimits = EncodingLimits(current)
         // Without a password nobody has to give one; who came in before there was one may stay, too.
         if changed.contains("requirepass"), current.requirepass.isEmpty {
             for session in clients.all { session.isAuthenticated = true }

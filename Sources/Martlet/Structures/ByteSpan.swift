@@ -3,6 +3,14 @@
 // A span is a borrowed, bounds-checked window on bytes that somebody else owns. Comparison works on eight bytes at a
 // time; the last word overlaps the one before it, so that there is no byte-by-byte tail.
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 typealias ByteSpan = Span<UInt8>
 
 extension Span where Element == UInt8 {
@@ -81,6 +89,24 @@ enum RawBytes {
             return false
         }
         return true
+    }
+
+    /// Puts `bytes` in the place of `range` of the first `oldCount` bytes; `memory` has room for the result.
+    static func splice(
+        _ memory: UnsafeMutableRawBufferPointer, oldCount: Int, _ range: Range<Int>, with bytes: ByteSpan
+    ) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= oldCount && oldCount <= memory.count)
+        let target = range.lowerBound + bytes.count
+        precondition(oldCount - range.upperBound <= memory.count - target)
+        guard let base = memory.baseAddress else { return }
+        if target != range.upperBound {
+            // Both lie inside `memory`, as checked above; they may overlap.
+            memmove(base + target, base + range.upperBound, oldCount - range.upperBound)
+        }
+        bytes.withUnsafeBytes { source in
+            // An empty span has no address and copies nothing.
+            if let address = source.baseAddress { memmove(base + range.lowerBound, address, source.count) }
+        }
     }
 
     static func compare(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {

@@ -9,7 +9,7 @@ import Musl
 import Darwin
 #endif
 
-final class LargeBytes: @unchecked Sendable {
+final class LargeBytes: RecordObject, @unchecked Sendable {
     // Guard: mutated only while uniquely referenced, by the engine's queue; afterwards read-only for all holders.
     private var base: UnsafeMutableRawPointer
     private(set) var count: Int
@@ -36,7 +36,7 @@ final class LargeBytes: @unchecked Sendable {
     }
 
     /// Memory that this value takes, its own bookkeeping included.
-    var memoryBytes: Int { capacity + 64 }
+    override var memoryBytes: Int { capacity + 64 }
 
     /// Room behind the bytes, to be read into; follow with `commit`.
     var unsafeRoom: UnsafeMutableRawBufferPointer {
@@ -72,6 +72,18 @@ final class LargeBytes: @unchecked Sendable {
             // An empty span has no address and copies nothing.
             if let address = source.baseAddress { memmove(base + offset, address, source.count) }
         }
+    }
+
+    /// Puts `bytes` in the place of `range`, which lies inside the present bytes.
+    func splice(_ range: Range<Int>, with bytes: ByteSpan) {
+        let oldCount = count
+        let newCount = oldCount - range.count + bytes.count
+        // Growing by doubles makes many small additions cheap.
+        if newCount > capacity, !reserve(newCount + newCount / 2) { SystemMemory.outOfMemory(bytes: newCount) }
+        count = max(oldCount, newCount)
+        let room = UnsafeMutableRawBufferPointer(start: base, count: count)
+        RawBytes.splice(room, oldCount: oldCount, range, with: bytes)
+        count = newCount
     }
 
     /// Lets `body` change the bytes in place.

@@ -8,6 +8,8 @@
 // `kind` says what the payload is (the owner's numbering); `epoch` is the snapshot's mark; `access` the access clock.
 // A key of 65,535 bytes or more has 0xFFFF in its length field and its true length in 8 bytes ahead of the key.
 // A payload that is an object is the object's address, which the record keeps retained.
+// When parts of the value have deadlines too, the earliest of them, 8 bytes, follows the filing: the record then fires
+// at the earlier of the two, and a record that has no deadline of its own says Int64.max.
 // Nothing is aligned beyond the allocation itself, so all fields are read and written unaligned, little end first.
 
 /// A reference to a record. Copying it copies the reference; the keyspace says which references are alive.
@@ -27,10 +29,9 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
         static let deadline = 10
         static let slot = 18
         static let position = 20
+        static let innerDeadline = 24
     }
 
-    /// Bytes that a deadline and its filing add.
-    private static let deadlineBytes = 14
     private static let longKeyMark = UInt16.max
 
     struct Flags: OptionSet {
@@ -39,6 +40,29 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
         static let object = Flags(rawValue: 1)
         /// A deadline and a filing follow the header.
         static let deadline = Flags(rawValue: 2)
+        /// A deadline inside the value follows the filing.
+        static let inner = Flags(rawValue: 4)
+    }
+
+    /// Which deadlines a record has room for.
+    enum Timing {
+        case none, own, inner
+
+        fileprivate var byteCount: Int {
+            switch self {
+            case .none: 0
+            case .own: 14
+            case .inner: 22
+            }
+        }
+
+        fileprivate var flags: Flags {
+            switch self {
+            case .none: []
+            case .own: .deadline
+            case .inner: [.deadline, .inner]
+            }
+        }
     }
 
     /// The largest payload that a record can hold itself.
@@ -46,33 +70,34 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
 
     // MARK: Size and making
 
-    static func byteCount(keyCount: Int, payloadCount: Int, hasDeadline: Bool) -> Int {
+    static func byteCount(keyCount: Int, payloadCount: Int, timing: Timing) -> Int {
         let longKey = keyCount >= Int(longKeyMark) ? 8 : 0
-        return Offset.body + (hasDeadline ? deadlineBytes : 0) + longKey + keyCount + payloadCount
+        return Offset.body + timing.byteCount + longKey + keyCount + payloadCount
     }
 
     var byteCount: Int {
-        Self.byteCount(keyCount: keyCount, payloadCount: payloadCount, hasDeadline: flags.contains(.deadline))
+        Self.byteCount(keyCount: keyCount, payloadCount: payloadCount, timing: timing)
     }
 
-    /// Writes a header and a key into fresh memory of `byteCount(...)` bytes; the payload is the caller's to fill.
+    /// Writes a header and a key into fresh memory of `byteCount(...)` bytes; the payload and the deadlines are the
+    /// caller's to fill.
     init(
         at address: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer, payloadCount: Int, kind: UInt8,
-        flags: Flags, access: UInt32
+        timing: Timing, access: UInt32
     ) {
         precondition(payloadCount >= 0 && payloadCount <= Self.payloadLimit)
         self.address = address
         address.storeBytes(of: kind, toByteOffset: Offset.kind, as: UInt8.self)
-        address.storeBytes(of: flags.rawValue, toByteOffset: Offset.flags, as: UInt8.self)
+        address.storeBytes(of: timing.flags.rawValue, toByteOffset: Offset.flags, as: UInt8.self)
         address.storeBytes(of: 0, toByteOffset: Offset.epoch, as: UInt8.self)
         self.access = access
         // Both fit: the payload was checked above, a long key is marked and keeps its length elsewhere.
         address.storeBytes(of: UInt16(payloadCount), toByteOffset: Offset.payloadCount, as: UInt16.self)
-        if flags.contains(.deadline) { filing = WheelFiling.none }
+        if timing != .none { filing = WheelFiling.none }
         let isLong = key.count >= Int(Self.longKeyMark)
         let mark = isLong ? Self.longKeyMark : UInt16(key.count)
         address.storeBytes(of: mark, toByteOffset: Offset.keyCount, as: UInt16.self)
-        var place = address + Offset.body + (flags.contains(.deadline) ? Self.deadlineBytes : 0)
+        var place = address + Offset.body + timing.byteCount
         if isLong {
             place.storeBytes(of: UInt64(key.count), as: UInt64.self)
             place += 8
@@ -113,19 +138,45 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
 
     // MARK: Deadline
 
-    var hasDeadline: Bool { flags.contains(.deadline) }
+    var timing: Timing {
+        let flags = flags
+        return flags.contains(.inner) ? .inner : flags.contains(.deadline) ? .own : .none
+    }
 
-    /// When the record is to vanish, in milliseconds; only records with a deadline have one.
+    /// Whether the record itself is to vanish some day.
+    var hasDeadline: Bool {
+        switch timing {
+        case .none: false
+        case .own: true
+        case .inner: deadline != Int64.max
+        }
+    }
+
+    /// When the record is to vanish, in milliseconds; only records with a timing have one.
     var deadline: Int64 {
         get {
-            precondition(hasDeadline)
+            precondition(flags.contains(.deadline))
             return address.loadUnaligned(fromByteOffset: Offset.deadline, as: Int64.self)
         }
         nonmutating set {
-            precondition(hasDeadline)
+            precondition(flags.contains(.deadline))
             address.storeBytes(of: newValue, toByteOffset: Offset.deadline, as: Int64.self)
         }
     }
+
+    /// The earliest deadline of the value's parts; only records with an inner timing have one.
+    var innerDeadline: Int64 {
+        get {
+            precondition(flags.contains(.inner))
+            return address.loadUnaligned(fromByteOffset: Offset.innerDeadline, as: Int64.self)
+        }
+        nonmutating set {
+            precondition(flags.contains(.inner))
+            address.storeBytes(of: newValue, toByteOffset: Offset.innerDeadline, as: Int64.self)
+        }
+    }
+
+    var dueAt: Int64 { flags.contains(.inner) ? min(deadline, innerDeadline) : deadline }
 
     /// Where the timing wheel keeps the record.
     var filing: WheelFiling {
@@ -135,7 +186,7 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
                 position: address.loadUnaligned(fromByteOffset: Offset.position, as: UInt32.self))
         }
         nonmutating set {
-            assert(hasDeadline)
+            assert(flags.contains(.deadline))
             address.storeBytes(of: newValue.slot, toByteOffset: Offset.slot, as: UInt16.self)
             address.storeBytes(of: newValue.position, toByteOffset: Offset.position, as: UInt32.self)
         }
@@ -143,7 +194,7 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
 
     // MARK: Key and payload
 
-    private var bodyOffset: Int { Offset.body + (hasDeadline ? Self.deadlineBytes : 0) }
+    private var bodyOffset: Int { Offset.body + timing.byteCount }
 
     private var shortKeyCount: UInt16 { address.loadUnaligned(fromByteOffset: Offset.keyCount, as: UInt16.self) }
 
@@ -202,26 +253,26 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
     var holdsObject: Bool { flags.contains(.object) }
 
     /// The object, still owned by the record.
-    func object<Object: AnyObject>(as type: Object.Type) -> Object {
+    func object<Object: RecordObject>(as type: Object.Type) -> Object {
         unmanagedObject(as: type).takeUnretainedValue()
     }
 
     /// The object, now owned by the caller; the record must be freed or given another payload.
-    func takeObject<Object: AnyObject>(as type: Object.Type) -> Object {
-        let object = unmanagedObject(as: type).takeRetainedValue()
+    func takeObject() -> RecordObject {
+        let object = unmanagedObject(as: RecordObject.self).takeRetainedValue()
         flags.remove(.object)
         return object
     }
 
     /// Stores a retained object in an 8-byte payload.
-    func setObject<Object: AnyObject>(_ object: Object) {
+    func setObject(_ object: RecordObject) {
         precondition(payloadCount == 8 && !holdsObject)
-        let opaque = Unmanaged.passRetained(object).toOpaque()
+        let opaque = Unmanaged<RecordObject>.passRetained(object).toOpaque()
         payload.storeBytes(of: UInt(bitPattern: opaque), as: UInt.self)
         flags.insert(.object)
     }
 
-    private func unmanagedObject<Object: AnyObject>(as type: Object.Type) -> Unmanaged<Object> {
+    private func unmanagedObject<Object: RecordObject>(as type: Object.Type) -> Unmanaged<Object> {
         precondition(holdsObject)
         let bits = payload.loadUnaligned(as: UInt.self)
         guard let opaque = UnsafeRawPointer(bitPattern: bits) else { preconditionFailure("an object has an address") }

@@ -26,7 +26,8 @@ struct WheelFiling: BitwiseCopyable, Equatable {
 protocol TimingWheelElement: BitwiseCopyable {
     init(_ address: UnsafeMutableRawPointer)
     var address: UnsafeMutableRawPointer { get }
-    var deadline: Int64 { get }
+    /// When the element is to fire.
+    var dueAt: Int64 { get }
     /// `WheelFiling.none` before the element is first filed; from then on only the wheel sets it.
     var filing: WheelFiling { get nonmutating set }
 }
@@ -107,7 +108,7 @@ struct TimingWheel<Element: TimingWheelElement>: ~Copyable {
         while looks > 0, let slot = nextSlot(until: target) {
             looks -= 1
             let element = Element(slots.removeLast(from: slot))
-            if element.deadline <= now {
+            if element.dueAt <= now {
                 element.filing = .none
                 count -= 1
                 return element
@@ -169,7 +170,7 @@ struct TimingWheel<Element: TimingWheelElement>: ~Copyable {
     }
 
     private func tick(of element: Element) -> Int64 {
-        saturatingSum(element.deadline, offset)
+        saturatingSum(element.dueAt, offset)
     }
 
     /// Advances the time to the first slot with anything in it, and returns it; nil when that lies after `target`, and

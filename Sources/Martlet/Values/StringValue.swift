@@ -51,7 +51,7 @@ extension Record {
     var stringCount: Int {
         switch valueKind.encoding {
         case .int: withDecimal(integer) { $0.count }
-        case .embstr, .raw: holdsObject ? object(as: LargeBytes.self).count : payloadCount
+        default: holdsObject ? object(as: LargeBytes.self).count : payloadCount
         }
     }
 
@@ -61,7 +61,7 @@ extension Record {
     {
         switch valueKind.encoding {
         case .int: try withDecimal(integer, body)
-        case .embstr, .raw:
+        default:
             if holdsObject {
                 try body(object(as: LargeBytes.self).bytes)
             } else {

@@ -28,14 +28,22 @@ enum ValueType: UInt8, CaseIterable, Sendable {
 enum ValueEncoding: UInt8, Sendable {
     case raw = 0
     case int = 1
+    case hashtable = 2
+    case intset = 6
     case embstr = 8
+    case listpack = 11
+    case listpackex = 12
 
     /// As OBJECT ENCODING answers.
     var name: StaticString {
         switch self {
         case .raw: "raw"
         case .int: "int"
+        case .hashtable: "hashtable"
+        case .intset: "intset"
         case .embstr: "embstr"
+        case .listpack: "listpack"
+        case .listpackex: "listpackex"
         }
     }
 }

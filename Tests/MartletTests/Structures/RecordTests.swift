@@ -12,7 +12,7 @@ struct RecordTests {
         private static let margin = 32
 
         init(key: [UInt8], payloadCount: Int, kind: UInt8 = 0x81, hasDeadline: Bool, access: UInt32 = 0) {
-            let count = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, hasDeadline: hasDeadline)
+            let count = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, timing: hasDeadline ? .own : .none)
             let start = UnsafeMutableRawPointer.allocate(byteCount: count + 2 * Self.margin, alignment: 16)
             memory = UnsafeMutableRawBufferPointer(start: start, count: count + 2 * Self.margin)
             memory.initializeMemory(as: UInt8.self, repeating: 0xEE)
@@ -20,7 +20,7 @@ struct RecordTests {
             record = key.withUnsafeBytes { key in
                 Record(
                     at: address, key: key, payloadCount: payloadCount, kind: kind,
-                    flags: hasDeadline ? .deadline : [], access: access)
+                    timing: hasDeadline ? .own : .none, access: access)
             }
         }
 
@@ -76,8 +76,8 @@ struct RecordTests {
     }
 
     @Test func headerIsSmall() {
-        #expect(Record.byteCount(keyCount: 24, payloadCount: 64, hasDeadline: false) == 98)
-        #expect(Record.byteCount(keyCount: 24, payloadCount: 64, hasDeadline: true) == 112)
+        #expect(Record.byteCount(keyCount: 24, payloadCount: 64, timing: .none) == 98)
+        #expect(Record.byteCount(keyCount: 24, payloadCount: 64, timing: .own) == 112)
     }
 
     @Test(arguments: [false, true])
@@ -88,7 +88,7 @@ struct RecordTests {
             let record = plot.record
             let size = Heap.roundedSize(record.byteCount)
             for wanted in 0...(count + 600) {
-                let needed = Record.byteCount(keyCount: key.count, payloadCount: wanted, hasDeadline: hasDeadline)
+                let needed = Record.byteCount(keyCount: key.count, payloadCount: wanted, timing: hasDeadline ? .own : .none)
                 let isResized = record.resizePayload(to: wanted)
                 #expect(isResized == (Heap.roundedSize(needed) == size))
                 if isResized { #expect(record.payloadCount == wanted) }
@@ -98,7 +98,7 @@ struct RecordTests {
         #expect(!Plot(key: key, payloadCount: 65_535, hasDeadline: false).record.resizePayload(to: 65_536))
     }
 
-    private final class Object {}
+    private final class Object: RecordObject {}
 
     @Test(arguments: [0, 24, 70_000], [false, true])
     func objectsAreRetainedExactlyOnce(keyCount: Int, hasDeadline: Bool) {
@@ -115,7 +115,7 @@ struct RecordTests {
         #expect(record.object(as: Object.self) === watched)
         #expect(record.hasDeadline == hasDeadline)
         do {
-            let taken = record.takeObject(as: Object.self)
+            let taken = record.takeObject()
             #expect(taken === watched)
             #expect(!record.holdsObject)
         }
@@ -123,7 +123,7 @@ struct RecordTests {
         // The place is free for another.
         record.setObject(Object())
         #expect(record.holdsObject)
-        _ = record.takeObject(as: Object.self)
+        _ = record.takeObject()
         #expect(plot.marginsAreIntact)
     }
 }

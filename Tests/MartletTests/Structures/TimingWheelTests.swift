@@ -24,6 +24,8 @@ private struct Timed: TimingWheelElement {
         nonmutating set { address.storeBytes(of: newValue, as: Int64.self) }
     }
 
+    var dueAt: Int64 { deadline }
+
     var filing: WheelFiling {
         get { address.load(fromByteOffset: 8, as: WheelFiling.self) }
         nonmutating set { address.storeBytes(of: newValue, toByteOffset: 8, as: WheelFiling.self) }

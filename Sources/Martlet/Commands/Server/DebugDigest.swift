@@ -61,9 +61,7 @@ struct DataDigest {
     /// Mixes in the record's type, its value and whether it has a deadline, not its name.
     mutating func mixValue(of record: Record) {
         mix(UInt32(record.valueKind.type.rawValue))
-        switch record.valueKind.encoding {
-        case .raw, .int, .embstr: record.withStringBytes { mix($0) }
-        }
+        if record.isString { record.withStringBytes { mix($0) } }
         if record.hasDeadline { add("!!expire!!".utf8.span) }
     }
 }

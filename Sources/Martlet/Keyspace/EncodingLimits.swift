@@ -1,0 +1,19 @@
+// Up to which size collections stay in their small encodings: the `*-max-*` directives.
+
+struct EncodingLimits {
+    var hashEntries = 512
+    var hashValue = 64
+    var setIntegers = 512
+    var setEntries = 128
+    var setValue = 64
+
+    init() {}
+
+    init(_ configuration: Configuration) {
+        hashEntries = configuration.hashMaxListpackEntries
+        hashValue = configuration.hashMaxListpackValue
+        setIntegers = configuration.setMaxIntsetEntries
+        setEntries = configuration.setMaxListpackEntries
+        setValue = configuration.setMaxListpackValue
+    }
+}

@@ -1,0 +1,193 @@
+// A list of byte strings in one block, for collections that are small enough to be searched from the front.
+//
+//   list      element element ...             no header; the list ends where its bytes end
+//   element   head [length] content
+//
+//   head 0x00-0xEF   a string of so many bytes
+//        0xF0        a string, its length in the next 2 bytes
+//        0xF1        a string, its length in the next 4 bytes
+//        0xF2-0xF7   an integer of 1, 2, 3, 4, 6, 8 bytes
+//
+// Numbers stand little end first. A string that spells an integer is stored as one when that is shorter, and only
+// then; so equal strings have equal elements, and a search compares bytes.
+
+/// A view of the bytes of a list, which `isValid` or an encoder of this file has made sure of.
+struct PackedList: ~Escapable {
+    let bytes: ByteSpan
+
+    @_lifetime(copy bytes)
+    init(_ bytes: ByteSpan) { self.bytes = bytes }
+
+    fileprivate enum Head {
+        static let longestShort: UInt8 = 0xEF
+        static let string16: UInt8 = 0xF0
+        static let string32: UInt8 = 0xF1
+        static let integers: ClosedRange<UInt8> = 0xF2...0xF7
+
+        /// Content bytes of an integer head.
+        static func width(_ head: UInt8) -> Int {
+            switch head {
+            case 0xF2: 1
+            case 0xF3: 2
+            case 0xF4: 3
+            case 0xF5: 4
+            case 0xF6: 6
+            default: 8
+            }
+        }
+    }
+
+    /// What stands at an offset.
+    enum Element: Equatable {
+        case integer(Int64)
+        /// The place of the string's bytes in the list.
+        case string(Range<Int>)
+    }
+
+    /// The longest string that an element can hold.
+    static let longestString = Int(UInt32.max)
+
+    // MARK: Walking
+
+    /// Where the string at `offset` begins behind its head, or nil for an integer; and where the element ends.
+    @inline(__always)
+    private func extent(at offset: Int) -> (content: Int, end: Int, head: UInt8) {
+        let head = bytes[offset]
+        if head <= Head.longestShort { return (offset + 1, offset + 1 + Int(head), head) }
+        switch head {
+        case Head.string16: return (offset + 3, offset + 3 + Int(number(at: offset + 1, width: 2)), head)
+        case Head.string32: return (offset + 5, offset + 5 + Int(number(at: offset + 1, width: 4)), head)
+        default: return (offset + 1, offset + 1 + Head.width(head), head)
+        }
+    }
+
+    /// An unsigned number of up to 8 bytes.
+    private func number(at offset: Int, width: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for place in 0..<width { value |= UInt64(bytes[offset + place]) << UInt64(8 * place) }
+        return value
+    }
+
+    /// The offset of the element behind the one at `offset`; the list's length at the end.
+    @inline(__always)
+    func next(after offset: Int) -> Int { extent(at: offset).end }
+
+    func element(at offset: Int) -> Element {
+        let (content, end, head) = extent(at: offset)
+        guard Head.integers.contains(head) else { return .string(content..<end) }
+        let unused = UInt64(64 - 8 * Head.width(head))
+        // Shifting up and back extends the sign.
+        let bits = number(at: content, width: Head.width(head)) << unused
+        return .integer(Int64(bitPattern: bits) >> Int64(unused))
+    }
+
+    /// The string at `offset`, integers spelled out.
+    @inline(__always)
+    func withString<Result, Failure: Error>(
+        at offset: Int, _ body: (ByteSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        switch element(at: offset) {
+        case .integer(let value): try withDecimal(value, body)
+        case .string(let range): try body(bytes.extracting(range))
+        }
+    }
+
+    /// How many elements there are.
+    var count: Int {
+        var count = 0
+        var offset = 0
+        while offset < bytes.count {
+            count += 1
+            offset = next(after: offset)
+        }
+        return count
+    }
+
+    /// The offset of element number `index`; nil when the list is shorter.
+    func offset(of index: Int) -> Int? {
+        var offset = 0
+        for _ in 0..<index {
+            guard offset < bytes.count else { return nil }
+            offset = next(after: offset)
+        }
+        return offset < bytes.count ? offset : nil
+    }
+
+    /// The offset of the first element equal to `encoded`, itself an element, among those whose number is a multiple of
+    /// `step`.
+    func find(_ encoded: ByteSpan, step: Int = 1) -> Int? {
+        var offset = 0
+        while offset < bytes.count {
+            var end = next(after: offset)
+            if end - offset == encoded.count, bytes.extracting(offset..<end).equals(encoded) { return offset }
+            for _ in 1..<step { end = next(after: end) }
+            offset = end
+        }
+        return nil
+    }
+
+    /// Whether any bytes are a list whose number of elements is a multiple of `step`.
+    static func isValid(_ bytes: ByteSpan, step: Int = 1) -> Bool {
+        var offset = 0
+        var count = 0
+        while offset < bytes.count {
+            let head = bytes[offset]
+            let headCount =
+                switch head {
+                case Head.string16: 3
+                case Head.string32: 5
+                default: 1
+                }
+            guard head <= Head.integers.upperBound, bytes.count - offset >= headCount else { return false }
+            offset = PackedList(bytes).next(after: offset)
+            count += 1
+        }
+        return offset == bytes.count && count % step == 0
+    }
+}
+
+// MARK: Encoding
+
+extension ByteBuffer {
+    /// Appends `value` as an element of a packed list; it is not longer than `PackedList.longestString`.
+    mutating func appendPacked(_ value: ByteSpan) {
+        // "-9223372036854775808" is the longest integer.
+        if value.count > 1, value.count <= 20, let integer = parseInt64(value),
+            appendPacked(integer, below: value.count)
+        {
+            return
+        }
+        precondition(value.count <= PackedList.longestString)
+        if value.count <= Int(PackedList.Head.longestShort) {
+            append(UInt8(truncatingIfNeeded: value.count))
+        } else if value.count <= Int(UInt16.max) {
+            append(PackedList.Head.string16)
+            appendNumber(UInt64(value.count), width: 2)
+        } else {
+            append(PackedList.Head.string32)
+            appendNumber(UInt64(value.count), width: 4)
+        }
+        append(value)
+    }
+
+    /// Appends the decimal text of `integer` as an element.
+    mutating func appendPacked(_ integer: Int64) { withDecimal(integer) { appendPacked($0) } }
+
+    /// Appends an integer if its content takes less than `limit` bytes.
+    private mutating func appendPacked(_ integer: Int64, below limit: Int) -> Bool {
+        for head in PackedList.Head.integers {
+            let width = PackedList.Head.width(head)
+            guard width < limit else { return false }
+            let unused = Int64(64 - 8 * width)
+            guard (integer << unused) >> unused == integer else { continue }
+            append(head)
+            appendNumber(UInt64(bitPattern: integer), width: width)
+            return true
+        }
+        return false
+    }
+
+    private mutating func appendNumber(_ value: UInt64, width: Int) {
+        for place in 0..<width { append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place))) }
+    }
+}

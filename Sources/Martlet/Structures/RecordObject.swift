@@ -1,0 +1,13 @@
+// What a record holds by reference when it is too large, or too lively, to stand in the record itself.
+
+/// A base class and not a protocol, because a record keeps nothing but the object's address.
+class RecordObject {
+    /// Memory that the object takes, its own bookkeeping included.
+    var memoryBytes: Int { 0 }
+
+    /// About how many allocations go when the object goes: what it costs to free it.
+    var freeEffort: Int { 1 }
+
+    /// The same content for another record; may be the object itself when whoever changes it makes sure to be alone.
+    func copy() -> RecordObject { self }
+}
