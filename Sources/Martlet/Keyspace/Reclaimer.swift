@@ -9,7 +9,7 @@ final class Reclaimer: Sendable {
     private let freedObjects = Atomic<Int>(0)
 
     /// Smaller values of fewer allocations are freed where they are dropped: handing them over would cost more.
-    private static let worthwhileBytes = 64 * 1024
+    static let worthwhileBytes = 64 * 1024
     private static let worthwhileEffort = 64
 
     static func isWorthwhile(_ value: RecordObject) -> Bool {

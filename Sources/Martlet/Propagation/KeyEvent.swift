@@ -1,5 +1,5 @@
-// The events of keyspace notifications and the classes that `notify-keyspace-events` chooses among. Source: Redis's page
-// on keyspace notifications.
+// The events of keyspace notifications and the classes that `notify-keyspace-events` chooses among. Source: Redis's
+// page on keyspace notifications.
 
 struct KeyEventClasses: OptionSet, Sendable {
     let rawValue: UInt16

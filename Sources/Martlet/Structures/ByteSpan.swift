@@ -3,14 +3,6 @@
 // A span is a borrowed, bounds-checked window on bytes that somebody else owns. Comparison works on eight bytes at a
 // time; the last word overlaps the one before it, so that there is no byte-by-byte tail.
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 typealias ByteSpan = Span<UInt8>
 
 extension Span where Element == UInt8 {
@@ -101,11 +93,13 @@ enum RawBytes {
         guard let base = memory.baseAddress else { return }
         if target != range.upperBound {
             // Both lie inside `memory`, as checked above; they may overlap.
-            memmove(base + target, base + range.upperBound, oldCount - range.upperBound)
+            (base + target).copyMemory(from: base + range.upperBound, byteCount: oldCount - range.upperBound)
         }
         bytes.withUnsafeBytes { source in
             // An empty span has no address and copies nothing.
-            if let address = source.baseAddress { memmove(base + range.lowerBound, address, source.count) }
+            if let address = source.baseAddress {
+                (base + range.lowerBound).copyMemory(from: address, byteCount: source.count)
+            }
         }
     }
 

@@ -5,14 +5,6 @@
 // The counts take one byte each when both are below 256, else eight. Entries come from malloc and not from a database's
 // heap, so that a collection can be freed on any thread.
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// A reference to an entry. Copying it copies the reference; the collection says which references are alive.
 struct TableEntry: HashTableElement, Equatable {
     let address: UnsafeMutableRawPointer
@@ -49,7 +41,7 @@ struct TableEntry: HashTableElement, Equatable {
         if hasValue { flags.insert(.value) }
         if hasDeadline { flags.insert(.deadline) }
         let size = Self.bodyOffset(flags) + keyCount + valueCount
-        guard let memory = malloc(size) else { SystemMemory.outOfMemory(bytes: size) }
+        let memory = SystemMemory.allocate(bytes: size)
         address = memory
         memory.storeBytes(of: flags.rawValue, as: UInt8.self)
         store(keyCount, place: 0, isLong: isLong)
@@ -65,15 +57,7 @@ struct TableEntry: HashTableElement, Equatable {
         }
     }
 
-    func free() {
-        #if canImport(Glibc)
-        Glibc.free(address)
-        #elseif canImport(Musl)
-        Musl.free(address)
-        #else
-        Darwin.free(address)
-        #endif
-    }
+    func free() { SystemMemory.free(address) }
 
     // MARK: Layout
 

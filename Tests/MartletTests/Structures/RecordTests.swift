@@ -12,7 +12,8 @@ struct RecordTests {
         private static let margin = 32
 
         init(key: [UInt8], payloadCount: Int, kind: UInt8 = 0x81, hasDeadline: Bool, access: UInt32 = 0) {
-            let count = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, timing: hasDeadline ? .own : .none)
+            let count = Record.byteCount(
+                keyCount: key.count, payloadCount: payloadCount, timing: hasDeadline ? .own : .none)
             let start = UnsafeMutableRawPointer.allocate(byteCount: count + 2 * Self.margin, alignment: 16)
             memory = UnsafeMutableRawBufferPointer(start: start, count: count + 2 * Self.margin)
             memory.initializeMemory(as: UInt8.self, repeating: 0xEE)
@@ -88,7 +89,8 @@ struct RecordTests {
             let record = plot.record
             let size = Heap.roundedSize(record.byteCount)
             for wanted in 0...(count + 600) {
-                let needed = Record.byteCount(keyCount: key.count, payloadCount: wanted, timing: hasDeadline ? .own : .none)
+                let needed = Record.byteCount(
+                    keyCount: key.count, payloadCount: wanted, timing: hasDeadline ? .own : .none)
                 let isResized = record.resizePayload(to: wanted)
                 #expect(isResized == (Heap.roundedSize(needed) == size))
                 if isResized { #expect(record.payloadCount == wanted) }
