@@ -6,6 +6,8 @@ enum CommandTable {
             StringCommands.all,
             BitmapCommands.all,
             KeyCommands.all,
+            HashCommands.all,
+            SetCommands.all,
             ConnectionCommands.all,
             ServerCommands.all,
         ]

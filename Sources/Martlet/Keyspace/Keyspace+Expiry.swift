@@ -78,11 +78,11 @@ extension Keyspace {
             // A key lives through the millisecond of its deadline.
             while let record = databases[index].popDue(now: now - 1) {
                 noteLag(now - 1 - record.dueAt)
-                noteExpiry(of: record, in: index)
-                let hash = databases[index].table.hash(record.keyBytes)
-                databases[index].table.remove(record, hash: hash)
-                drop(databases[index].discard(record), lazily: lazyFree.onExpire)
-                statistics.expiredKeys += 1
+                if record.hasDeadline, hasPassed(record.deadline) {
+                    expire(record, hash: databases[index].table.hash(record.keyBytes), in: index)
+                } else {
+                    expireFields(of: record, in: index)
+                }
                 sinceCheck += 1
                 if sinceCheck == 16 {
                     sinceCheck = 0

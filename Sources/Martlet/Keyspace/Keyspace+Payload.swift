@@ -149,4 +149,15 @@ extension Keyspace {
         defer { databases[index].objectBytes += object.memoryBytes - before }
         return try body(object)
     }
+
+    // MARK: Encoding
+
+    /// Lets `body` encode into memory that is kept for that.
+    mutating func withScratch(_ body: (inout Keyspace, inout ByteBuffer) -> Void) {
+        var taken = ByteBuffer()
+        swap(&taken, &scratch)
+        taken.clear()
+        body(&self, &taken)
+        swap(&taken, &scratch)
+    }
 }

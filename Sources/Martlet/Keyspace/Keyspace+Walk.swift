@@ -2,22 +2,9 @@
 // Records that a walk hands out stay good until the next change of the keyspace.
 
 extension Keyspace {
-    /// Visits whole buckets from `cursor` on until `count` records were visited or the database ends, and returns the
-    /// cursor to go on with, 0 at the end. Records whose time is over are among them. A sparse table ends the step
-    /// early: after ten buckets for each record asked for.
+    /// A step of a scan over all records, those whose time is over among them; see `HashTable.scan`.
     func scan(from cursor: UInt64, count: Int, in index: Int, _ body: (Record) -> Void) -> UInt64 {
-        let (product, overflow) = count.multipliedReportingOverflow(by: 10)
-        var bucketsLeft = overflow ? Int.max : product
-        var cursor = cursor
-        var visited = 0
-        repeat {
-            cursor = databases[index].table.scan(from: cursor) { record in
-                visited += 1
-                body(record)
-            }
-            bucketsLeft -= 1
-        } while cursor != 0 && bucketsLeft > 0 && visited < count
-        return cursor
+        databases[index].table.scan(from: cursor, count: count, body)
     }
 
     /// Visits every record whose time is not over.

@@ -6,6 +6,8 @@ struct KeyspaceStatistics {
     var hits = 0
     var misses = 0
     var expiredKeys = 0
+    /// Fields of hashes.
+    var expiredFields = 0
     /// Time spent on active expiry.
     var expireCycleNanoseconds: Int64 = 0
     /// How late the latest active expiry was, and the worst since CONFIG RESETSTAT, in milliseconds.
@@ -15,7 +17,7 @@ struct KeyspaceStatistics {
 
 struct Keyspace: ~Copyable {
     let databases: FixedArray<Database>
-    private let seed: HashSeed
+    let seed: HashSeed
     var random: SeededRandom
     var statistics = KeyspaceStatistics()
     /// Changes since the last save, as Redis counts them.
@@ -30,6 +32,8 @@ struct Keyspace: ~Copyable {
     var earliestDeadline = Int64.max
     /// What happened to keys, for those above to tell.
     var journal = ChangeJournal()
+    /// Room for encoding elements, taken out while it is in use.
+    var scratch = ByteBuffer()
     /// Frees values and databases elsewhere.
     let reclaimer = Reclaimer()
     /// Whether deletions by a command, by expiry, by another command's overwrite free their values elsewhere.

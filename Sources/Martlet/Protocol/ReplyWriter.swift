@@ -210,6 +210,11 @@ struct ReplyWriter: ~Copyable {
         }
     }
 
+    /// Puts what `head` holds, all of it small, where `mark` was taken; see `ReplyBuffer.insert`.
+    mutating func insert(_ head: consuming ReplyWriter, at mark: ReplyBuffer.Mark) {
+        buffer.insert(head.buffer.tail.unsafeBytes, at: mark)
+    }
+
     // MARK: Headers
 
     /// Type byte, sign, 19 digits, CR LF, and the CR LF behind a bulk string.

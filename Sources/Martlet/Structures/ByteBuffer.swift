@@ -123,6 +123,15 @@ struct ByteBuffer: ~Copyable {
         commit(bytes.count)
     }
 
+    /// Drops the bytes of `range` (counted from the front).
+    mutating func remove(_ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        guard let base else { return }
+        let place = base + start
+        memmove(place + range.lowerBound, place + range.upperBound, count - range.upperBound)
+        end -= range.count
+    }
+
     /// Drops `count` bytes from the front.
     mutating func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.count)

@@ -12,6 +12,8 @@ struct GrowableArray<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
+    var memoryBytes: Int { capacity * MemoryLayout<Element>.stride }
+
     subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count)

@@ -34,6 +34,24 @@ extension HashTable {
         return next >> UInt64(Self.cursorBits) == 0 ? next : 0
     }
 
+    /// Visits whole buckets from `cursor` on until `count` elements were visited or the table ends, and returns the
+    /// cursor to go on with, 0 at the end. A sparse table ends the step early: after ten buckets for each element asked
+    /// for.
+    func scan(from cursor: UInt64, count: Int, _ body: (Element) -> Void) -> UInt64 {
+        let (product, overflow) = count.multipliedReportingOverflow(by: 10)
+        var bucketsLeft = overflow ? Int.max : product
+        var cursor = cursor
+        var visited = 0
+        repeat {
+            cursor = scan(from: cursor) { element in
+                visited += 1
+                body(element)
+            }
+            bucketsLeft -= 1
+        } while cursor != 0 && bucketsLeft > 0 && visited < count
+        return cursor
+    }
+
     /// An element, each as likely as the others; nil when there is none.
     ///
     /// Draws a directory entry, then a number below what the fullest segment could hold if it had as few entries: the

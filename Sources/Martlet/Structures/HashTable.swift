@@ -75,7 +75,16 @@ struct HashTable<Element: HashTableElement>: ~Copyable {
         seed.hash(key)
     }
 
+    @inline(__always)
+    func hash(_ key: ByteSpan) -> UInt64 {
+        key.withUnsafeBytes { hash($0) }
+    }
+
     // MARK: Looking up
+
+    func find(_ key: ByteSpan, hash: UInt64) -> Element? {
+        key.withUnsafeBytes { find($0, hash: hash) }
+    }
 
     func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Element? {
         guard let directory else { return nil }

@@ -35,6 +35,17 @@ struct PackedList: ~Escapable {
             default: 8
             }
         }
+
+        /// The least content bytes that hold `integer`.
+        static func width(of integer: Int64) -> Int { width(head(of: integer)) }
+
+        static func head(of integer: Int64) -> UInt8 {
+            for head in integers {
+                let unused = Int64(64 - 8 * width(head))
+                if (integer << unused) >> unused == integer { return head }
+            }
+            return integers.upperBound
+        }
     }
 
     /// What stands at an offset.
@@ -113,17 +124,37 @@ struct PackedList: ~Escapable {
         return offset < bytes.count ? offset : nil
     }
 
-    /// The offset of the first element equal to `encoded`, itself an element, among those whose number is a multiple of
-    /// `step`.
-    func find(_ encoded: ByteSpan, step: Int = 1) -> Int? {
+    /// What a search came to: the offset of the element, or how many elements there are.
+    enum Search {
+        case found(Int)
+        case absent(count: Int)
+    }
+
+    /// Looks for `value` among the elements whose number is a multiple of `step`.
+    func search(_ value: ByteSpan, step: Int = 1) -> Search {
+        let integer = Self.integer(of: value)
         var offset = 0
+        var count = 0
         while offset < bytes.count {
-            var end = next(after: offset)
-            if end - offset == encoded.count, bytes.extracting(offset..<end).equals(encoded) { return offset }
+            var (content, end, head) = extent(at: offset)
+            if Head.integers.contains(head) {
+                if let integer, element(at: offset) == .integer(integer) { return .found(offset) }
+            } else if integer == nil, end - content == value.count, bytes.extracting(content..<end).equals(value) {
+                return .found(offset)
+            }
             for _ in 1..<step { end = next(after: end) }
             offset = end
+            count += step
         }
-        return nil
+        return .absent(count: count)
+    }
+
+    /// The number of a string that is stored as an integer, because that is shorter.
+    static func integer(of value: ByteSpan) -> Int64? {
+        // "-9223372036854775808" is the longest.
+        guard value.count > 1, value.count <= 20, value[0] <= UInt8(ascii: "9"), let integer = parseInt64(value)
+        else { return nil }
+        return Head.width(of: integer) < value.count ? integer : nil
     }
 
     /// Whether any bytes are a list whose number of elements is a multiple of `step`.
@@ -151,10 +182,10 @@ struct PackedList: ~Escapable {
 extension ByteBuffer {
     /// Appends `value` as an element of a packed list; it is not longer than `PackedList.longestString`.
     mutating func appendPacked(_ value: ByteSpan) {
-        // "-9223372036854775808" is the longest integer.
-        if value.count > 1, value.count <= 20, let integer = parseInt64(value),
-            appendPacked(integer, below: value.count)
-        {
+        if let integer = PackedList.integer(of: value) {
+            let head = PackedList.Head.head(of: integer)
+            append(head)
+            appendNumber(UInt64(bitPattern: integer), width: PackedList.Head.width(head))
             return
         }
         precondition(value.count <= PackedList.longestString)
@@ -172,20 +203,6 @@ extension ByteBuffer {
 
     /// Appends the decimal text of `integer` as an element.
     mutating func appendPacked(_ integer: Int64) { withDecimal(integer) { appendPacked($0) } }
-
-    /// Appends an integer if its content takes less than `limit` bytes.
-    private mutating func appendPacked(_ integer: Int64, below limit: Int) -> Bool {
-        for head in PackedList.Head.integers {
-            let width = PackedList.Head.width(head)
-            guard width < limit else { return false }
-            let unused = Int64(64 - 8 * width)
-            guard (integer << unused) >> unused == integer else { continue }
-            append(head)
-            appendNumber(UInt64(bitPattern: integer), width: width)
-            return true
-        }
-        return false
-    }
 
     private mutating func appendNumber(_ value: UInt64, width: Int) {
         for place in 0..<width { append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place))) }

@@ -13,19 +13,12 @@ enum ScanCommand {
             ArgumentSpec("type", .string, token: "TYPE", since: "6.0.0", .optional),
         ], handler: run)
 
-    private struct Options {
-        var count = 10
-        /// Words of the request.
-        var pattern: Int?
-        var type: Int?
-    }
-
     /// Replies the cursor to go on with and an array of keys. A key that is there during the whole walk is returned at
     /// least once. Keys whose time is over are removed instead.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard let cursor = parseScanCursor(arguments[1]) else { throw ReplyError("ERR invalid cursor") }
-        let options = try parse(arguments)
+        let options = try ScanOptions(arguments, from: 2, allowing: .type)
         let database = call.database
         var records: [Record] = []
         let next = call.keyspace.scan(from: cursor, count: options.count, in: database) { record in
@@ -39,26 +32,5 @@ enum ScanCommand {
         call.reply.bulk(Int64(next))
         call.reply.array(records.count)
         for record in records { call.reply.bulk(record.key) }
-    }
-
-    private static func parse(_ arguments: borrowing Arguments) throws(ReplyError) -> Options {
-        var options = Options()
-        var index = 2
-        while index < arguments.count {
-            guard index + 1 < arguments.count else { throw .syntax }
-            if arguments.matches(index, "COUNT") {
-                let count = try arguments.integer(index + 1)
-                guard count >= 1 else { throw .syntax }
-                options.count = Int(clamping: count)
-            } else if arguments.matches(index, "MATCH") {
-                options.pattern = index + 1
-            } else if arguments.matches(index, "TYPE") {
-                options.type = index + 1
-            } else {
-                throw .syntax
-            }
-            index += 2
-        }
-        return options
     }
 }

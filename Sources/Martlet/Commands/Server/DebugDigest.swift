@@ -61,7 +61,19 @@ struct DataDigest {
     /// Mixes in the record's type, its value and whether it has a deadline, not its name.
     mutating func mixValue(of record: Record) {
         mix(UInt32(record.valueKind.type.rawValue))
-        if record.isString { record.withStringBytes { mix($0) } }
+        if record.isString {
+            record.withStringBytes { mix($0) }
+        } else if record.isSet {
+            record.visitMembers { add($0) }
+        } else if record.isHash {
+            // Field by field, so that their order does not matter.
+            record.visitFields { field, value, _ in
+                var pair = DataDigest()
+                pair.mix(field)
+                pair.mix(value)
+                add(pair)
+            }
+        }
         if record.hasDeadline { add("!!expire!!".utf8.span) }
     }
 }

@@ -1,0 +1,152 @@
+// HEXPIRE key seconds [NX | XX | GT | LT] FIELDS numfields field [field ...]
+// HPEXPIRE key milliseconds ...
+// HEXPIREAT key unix-time-seconds ...
+// HPEXPIREAT key unix-time-milliseconds ...
+
+enum HExpireCommand {
+    static let spec = makeSpec(
+        "hexpire", "Lets fields of a hash vanish after so many seconds.", .init("seconds", .integer),
+        ExpireTime(unit: .seconds, isAbsolute: false))
+    static let millisecondSpec = makeSpec(
+        "hpexpire", "Lets fields of a hash vanish after so many milliseconds.", .init("milliseconds", .integer),
+        ExpireTime(unit: .milliseconds, isAbsolute: false))
+    static let atSpec = makeSpec(
+        "hexpireat", "Lets fields of a hash vanish at a Unix time in seconds.", .init("unix-time-seconds", .unixTime),
+        ExpireTime(unit: .seconds, isAbsolute: true))
+    static let millisecondAtSpec = makeSpec(
+        "hpexpireat", "Lets fields of a hash vanish at a Unix time in milliseconds.",
+        .init("unix-time-milliseconds", .unixTime), ExpireTime(unit: .milliseconds, isAbsolute: true))
+
+    private static func makeSpec(
+        _ name: String, _ summary: String, _ argument: ArgumentSpec, _ time: ExpireTime
+    ) -> CommandSpec {
+        CommandSpec(
+            name, summary: summary, since: "7.4.0", group: .hash, complexity: "O(N) for N fields", arity: -6,
+            flags: [.write, .denyOOM, .fast], categories: .hash, keys: [.key(1, [.readWrite, .update])],
+            arguments: [
+                .key(), argument,
+                .oneOf("condition", .optional, [.token("NX"), .token("XX"), .token("GT"), .token("LT")]),
+                FieldList.argument,
+            ],
+            handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
+                try run(&call, arguments, time)
+            })
+    }
+
+    /// What the present deadline must be for the new one to be taken.
+    private enum Condition {
+        case none, isAbsent, isPresent, isEarlier, isLater
+
+        /// No deadline at all counts as one that is never reached.
+        func allows(_ deadline: Int64, over present: Int64?) -> Bool {
+            switch self {
+            case .none: true
+            case .isAbsent: present == nil
+            case .isPresent: present != nil
+            case .isEarlier: deadline > present ?? Int64.max
+            case .isLater: deadline < present ?? Int64.max
+            }
+        }
+
+        init?(_ arguments: borrowing Arguments, at index: Int) {
+            if arguments.matches(index, "NX") {
+                self = .isAbsent
+            } else if arguments.matches(index, "XX") {
+                self = .isPresent
+            } else if arguments.matches(index, "GT") {
+                self = .isEarlier
+            } else if arguments.matches(index, "LT") {
+                self = .isLater
+            } else {
+                return nil
+            }
+        }
+    }
+
+    /// Replies for each field: -2 there is none, 0 the condition does not hold, 1 done, 2 removed, because the time is
+    /// not in the future.
+    private static func run(
+        _ call: inout CommandCall, _ arguments: borrowing Arguments, _ time: ExpireTime
+    ) throws(ReplyError) {
+        let key = arguments[1]
+        let record = try call.hash(key, for: .write)
+        let deadline = try time.fieldDeadline(
+            try arguments.integer(2), now: call.now, command: call.commandName)
+        let condition = Condition(arguments, at: 3)
+        let fields = try FieldList(arguments, at: condition == nil ? 3 : 4)
+        guard var record else { return call.replyNoFields(fields.count) }
+        var (updated, removed) = (0, 0)
+        call.reply.array(fields.count)
+        for index in fields.words {
+            guard let place = call.place(ofField: arguments[index], in: record) else {
+                call.reply.integer(-2)
+                continue
+            }
+            guard (condition ?? .none).allows(deadline, over: record.deadline(at: place)) else {
+                call.reply.integer(0)
+                continue
+            }
+            if deadline <= call.now {
+                call.keyspace.removeField(at: place, of: &record, in: call.database)
+                removed += 1
+            } else {
+                call.keyspace.setDeadline(deadline, at: place, of: &record, in: call.database)
+                updated += 1
+            }
+            call.reply.integer(deadline <= call.now ? 2 : 1)
+        }
+        if updated > 0 { call.changed(key, .hexpire, count: updated) }
+        if removed > 0 { call.changed(key, .hdel, count: removed) }
+        call.removeIfEmpty(record, key)
+    }
+}
+
+/// `FIELDS numfields field [field ...]` at the end of a request.
+struct FieldList {
+    /// Positions of the fields, or of the first word of each, among the request's words.
+    let words: StrideTo<Int>
+    let count: Int
+
+    static let argument = ArgumentSpec.block(
+        "fields", token: "FIELDS", [], [ArgumentSpec("numfields", .integer), ArgumentSpec("field", .string, .multiple)])
+
+    /// Reads the list whose keyword must stand at `index` and which goes on to the end; `width` words for each field.
+    init(_ arguments: borrowing Arguments, at index: Int, width: Int = 1) throws(ReplyError) {
+        guard index + 1 < arguments.count, arguments.matches(index, "FIELDS") else {
+            throw ReplyError("ERR Mandatory argument FIELDS is missing or not at the right position")
+        }
+        let wrongCount = ReplyError("ERR Parameter `numFields` should be greater than 0")
+        let count = try arguments.integer(index + 1, orThrow: wrongCount)
+        guard count > 0 else { throw wrongCount }
+        let (span, overflow) = count.multipliedReportingOverflow(by: Int64(width))
+        guard !overflow, span == arguments.count - index - 2 else {
+            throw ReplyError("ERR The `numfields` parameter must match the number of arguments")
+        }
+        self.count = Int(count)
+        words = stride(from: index + 2, to: arguments.count, by: width)
+    }
+}
+
+extension CommandCall {
+    /// -2 for each of the fields of a hash that does not exist.
+    mutating func replyNoFields(_ count: Int) {
+        reply.array(count)
+        for _ in 0..<count { reply.integer(-2) }
+    }
+}
+
+extension ExpireTime {
+    /// Redis keeps deadlines of fields in fewer bits than those of keys.
+    private static let latestFieldDeadline: Int64 = 0xFFFF_FFFF_FFFF >> 2
+
+    /// The point in time in milliseconds that `value` means; neither negative nor beyond what a field can have.
+    fileprivate func fieldDeadline(_ value: Int64, now: Int64, command: String) throws(ReplyError) -> Int64 {
+        guard value >= 0 else { throw ReplyError("ERR invalid expire time, must be >= 0") }
+        let latest = Self.latestFieldDeadline
+        guard value <= latest / unit.rawValue else { throw .invalidExpireTime(command) }
+        let base = isAbsolute ? 0 : now
+        // Both are below 2^46 by now.
+        guard value * unit.rawValue <= latest - base else { throw .invalidExpireTime(command) }
+        return value * unit.rawValue + base
+    }
+}
