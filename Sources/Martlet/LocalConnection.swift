@@ -86,6 +86,11 @@ public final class LocalConnection: Sendable {
         return bytes
     }
 
+    /// Messages that are no replies: those of subscribed channels and patterns, as `RESPValue.push`. One reader at a
+    /// time. They wait here until they are read; when 100,000 wait, the connection is closed, as the server closes a
+    /// subscriber's socket that is not read. Ends when the connection is closed.
+    public var messages: AsyncStream<RESPValue> { transport.pushes }
+
     // MARK: Pieces
 
     private struct Request: Sendable {

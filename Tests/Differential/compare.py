@@ -117,7 +117,7 @@ def whole_scan(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
 
 
 def encoding(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
-    return decode(ours) == b"listpack" and decode(theirs) == b"hashtable"
+    return decode(ours) in (b"listpack", b"intset") and decode(theirs) == b"hashtable"
 
 
 # By command name, or name and subcommand, in capitals.
@@ -143,7 +143,7 @@ RULES: dict[bytes, tuple[Rule, str]] = {
     b"SDIFF": (unordered, "the order is the hash table's"),
     b"SRANDMEMBER": (same_kind, "random"),
     b"SSCAN": (whole_scan, "one step of a table shows some members, in its order"),
-    b"OBJECT ENCODING": (encoding, "since 7.2 small sets are listpacks"),
+    b"OBJECT ENCODING": (encoding, "since 7.2 small sets are listpacks; SDIFFSTORE may leave a table of integers"),
     b"RANDOMKEY": (same_kind, "random"),
     b"CLIENT ID": (same_kind, "counts connections"),
     b"CLIENT INFO": (same_kind, "describes the connection; 7.4 has more fields"),

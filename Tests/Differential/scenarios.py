@@ -12,7 +12,7 @@ Comparison = tuple[list[bytes], bytes, bytes]
 Pair = tuple[Server, Server]
 
 # Databases of the scenarios, apart from those that the random stream selects.
-SCAN_DATABASE, EXPIRY_DATABASE = b"7", b"6"
+SCAN_DATABASE, EXPIRY_DATABASE, TRANSACTION_DATABASE = b"7", b"6", b"14"
 # Sent after raw bytes: its answer shows that the server has done with them.
 MARK = b"the-mark-at-the-end"
 MARK_REQUEST = encode([b"ECHO", MARK])
@@ -197,9 +197,91 @@ def password(dice: Dice, pair: Pair) -> Iterator[Comparison]:
     close(masters)
 
 
+def transactions(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """Two clients of each server: one queues and executes, the other gets in its way."""
+    clients, rivals = connect(pair, TRANSACTION_DATABASE), connect(pair, TRANSACTION_DATABASE)
+    yield both(clients, [b"FLUSHDB"])
+    for _ in range(25):
+        names = [b"t1", b"t2", b"t3"]
+        if dice.one_in(2):
+            yield both(clients, [b"WATCH", *dice.sample(names, dice.randint(1, 3))])
+        for _ in range(dice.randint(0, 2)):
+            yield both(rivals if dice.one_in(2) else clients, deed(dice, names))
+        if dice.one_in(6):
+            yield both(rivals, dice.choice([[b"FLUSHDB"], [b"SWAPDB", TRANSACTION_DATABASE, b"15"], [b"UNWATCH"]]))
+        if dice.one_in(8):
+            yield both(clients, dice.choice([[b"UNWATCH"], [b"EXEC"], [b"DISCARD"]]))
+        yield both(clients, [b"MULTI"])
+        for _ in range(dice.randint(0, 4)):
+            command = deed(dice, names)
+            if dice.one_in(12):
+                command = dice.choice([[b"MULTI"], [b"WATCH", b"t1"], [b"nonsense"], [b"GET"], [b"SELECT", b"99"]])
+            yield both(clients, command)
+            if dice.one_in(6):
+                yield both(rivals, deed(dice, names))
+        yield both(clients, [dice.choice([b"EXEC", b"EXEC", b"EXEC", b"DISCARD", b"RESET"])])
+        yield both(clients, [b"SELECT", TRANSACTION_DATABASE])
+    yield both(clients, [b"DEBUG", b"DIGEST"])
+    close(clients)
+    close(rivals)
+
+
+def deed(dice: Dice, names: list[bytes]) -> list[bytes]:
+    name = dice.choice(names)
+    return dice.choice([
+        [b"SET", name, dice.value()], [b"GET", name], [b"DEL", name], [b"INCR", name], [b"HSET", name, b"f", b"v"],
+        [b"HDEL", name, b"f"], [b"SADD", name, b"m"], [b"SREM", name, b"m"], [b"EXPIRE", name, b"1000"],
+        [b"PERSIST", name], [b"RENAME", name, dice.choice(names)], [b"COPY", name, dice.choice(names), b"REPLACE"],
+        [b"APPEND", name, b"x"], [b"MSET", name, b"1", dice.choice(names), b"2"], [b"EXISTS", *names],
+    ])
+
+
+def messages(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """A subscriber and a publisher of each server; keyspace events are on."""
+    subscribers, publishers = connect(pair, b"0"), connect(pair, TRANSACTION_DATABASE)
+    yield both(publishers, [b"FLUSHDB"])
+    letters = dice.choice([b"KEA", b"KEA", b"Kg$", b"Eshx", b"KEn", b"KEAm", b""])
+    yield both(publishers, [b"CONFIG", b"SET", b"notify-keyspace-events", letters])
+    if dice.one_in(2):
+        for connection in subscribers:
+            connection.call(b"HELLO", b"3")
+    yield heard(subscribers, [encode([b"PSUBSCRIBE", b"__key*@14__:*", b"c*"]), encode([b"SUBSCRIBE", b"c1", b"d"])])
+    for _ in range(30):
+        if dice.one_in(2):
+            name = dice.choice([b"PUBLISH", b"PUBLISH", b"SPUBLISH"])
+            yield both(publishers, [name, dice.choice([b"c1", b"c2", b"d", b"e"]), dice.value()])
+        else:
+            yield both(publishers, deed(dice, [b"t1", b"t2", b"t3"]))
+        if dice.one_in(5):
+            yield heard(subscribers, [])
+    yield both(publishers, [b"PUBSUB", b"NUMSUB", b"c1", b"d", b"e"])
+    yield both(publishers, [b"PUBSUB", b"NUMPAT"])
+    yield heard(subscribers, [encode([b"SSUBSCRIBE", b"s1"])])
+    yield both(publishers, [b"SPUBLISH", b"s1", b"x"])
+    yield both(publishers, [b"PUBSUB", b"SHARDCHANNELS"])
+    yield both(publishers, [b"PUBSUB", b"SHARDNUMSUB", b"s1", b"s2"])
+    yield heard(subscribers, [encode([b"GET", b"t1"]), encode([b"UNSUBSCRIBE", b"d", b"none"])])
+    yield heard(subscribers, [encode([b"UNSUBSCRIBE", b"c1"]), encode([b"PUNSUBSCRIBE", b"c*"])])
+    yield heard(subscribers, [encode([b"PUNSUBSCRIBE"]), encode([b"SUNSUBSCRIBE"]), encode([b"UNSUBSCRIBE"])])
+    yield both(publishers, [b"PUBSUB", b"CHANNELS"])
+    yield both(publishers, [b"CONFIG", b"SET", b"notify-keyspace-events", b""])
+    close(subscribers)
+    close(publishers)
+
+
+def heard(connections: list[Connection], chunks: list[bytes]) -> Comparison:
+    """What comes for the subscribers until the answer to a PING."""
+    mark = encode([b"PING", MARK])
+    ours, theirs = (connection.conversation([*chunks, mark], MARK + b"\r\n")[0] for connection in connections)
+    return [b"(heard)", *chunks], ours, theirs
+
+
 def close(connections: list[Connection]) -> None:
     for connection in connections:
         connection.close()
 
 
-SCENARIOS = {"scan": scan, "expiry": expiry, "wire": wire, "password": password}
+SCENARIOS = {
+    "scan": scan, "expiry": expiry, "wire": wire, "password": password, "transactions": transactions,
+    "messages": messages,
+}

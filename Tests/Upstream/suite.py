@@ -88,7 +88,7 @@ def parse(output: str) -> Outcome:
             outcome.problems.append(line)
         elif match := re.match(r"sock\S+ => \(IN PROGRESS\) (.*)", line):
             outcome.problems.append(f"did not come to an end: {match[1]}")
-        elif re.match(r"\[1/1 done\]: unit/", line):
+        elif re.match(r"\[1/1 done\]: (unit|integration)/", line):
             outcome.finished = True
     return outcome
 

@@ -8,6 +8,8 @@ enum CommandTable {
             KeyCommands.all,
             HashCommands.all,
             SetCommands.all,
+            TransactionCommands.all,
+            PubSubCommands.all,
             ConnectionCommands.all,
             ServerCommands.all,
         ]

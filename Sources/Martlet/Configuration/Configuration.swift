@@ -73,6 +73,16 @@ public struct Configuration: Sendable {
     /// Whether FLUSHDB and FLUSHALL without a mode work as with ASYNC.
     public var lazyfreeLazyUserFlush = false
 
+    /// Whether DUMP compresses strings.
+    public var rdbCompression = true
+    /// Accepted as Redis has it; payloads are checked in full in any case.
+    public var sanitizeDumpPayload = PayloadCheck.no
+
+    /// Classes of keyspace events that are published, as letters; empty for none.
+    public var notifyKeyspaceEvents = ""
+    /// Keys whose readers are remembered; 0 for no limit.
+    public var trackingTableMaxKeys = 1_000_000
+
     // MARK: Encodings
 
     /// Most fields of a hash in one packed block.
@@ -166,6 +176,11 @@ public enum LogLevel: String, CaseIterable, Comparable, Sendable {
 
     /// Whether the left one is less important.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+}
+
+/// Whose payloads Redis checks deeply.
+public enum PayloadCheck: String, CaseIterable, Sendable {
+    case no, yes, clients
 }
 
 /// Who may do something dangerous.

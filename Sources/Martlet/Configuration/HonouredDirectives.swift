@@ -50,7 +50,7 @@ extension DirectiveTable {
                 "client-output-buffer-limit", at: \.clientOutputBufferLimits, .outputBufferLimits,
                 """
                 Close a client that does not read its replies: at once at the hard limit, and after some seconds above
-                the soft one; 0 for no limit. The classes replica and pubsub matter once there are such clients.
+                the soft one; 0 for no limit. Subscribers are of the class pubsub; replica waits for replication.
                 """),
         ])
 
@@ -126,5 +126,25 @@ extension DirectiveTable {
             Directive(
                 "lazyfree-lazy-user-flush", at: \.lazyfreeLazyUserFlush, .yesNo,
                 "Let FLUSHDB and FLUSHALL free in the background when they are called without SYNC or ASYNC."),
+            Directive(
+                "rdbcompression", at: \.rdbCompression, .yesNo,
+                "Compress strings of more than 20 bytes in the payloads of DUMP."),
+            Directive(
+                "sanitize-dump-payload", at: \.sanitizeDumpPayload, .choice,
+                "Taken as Redis takes it. Payloads of RESTORE are checked in full whatever it says."),
+            Directive(
+                "tracking-table-max-keys", at: \.trackingTableMaxKeys, .integer(0...Int.max),
+                """
+                Keys whose readers are remembered for client side caching; 0 for no limit. Beyond it keys chosen at
+                random are forgotten, and their readers are told as if those had changed.
+                """),
+            Directive(
+                "notify-keyspace-events", at: \.notifyKeyspaceEvents, .eventClasses,
+                """
+                Changes of keys that are published on channels; empty for none. K publishes the event on
+                __keyspace@<db>__:<key>, E the key on __keyevent@<db>__:<event>; at least one of them is needed.
+                Which events: g commands of any type, $ strings, l lists, s sets, h hashes, z sorted sets, t streams,
+                d modules, x expired, e evicted, n new keys, m misses; A stands for all but n and m.
+                """),
         ])
 }

@@ -5,9 +5,6 @@ extension DirectiveTable {
         title: "OBSERVABILITY",
         directives: [
             Directive(
-                "notify-keyspace-events", waiting: "", .eventClasses,
-                "Classes of changes that are published on channels; empty for none."),
-            Directive(
                 "slowlog-log-slower-than", waiting: 10000, .integer(-1...Int.max),
                 "Microseconds from which on a command is kept in the slow log; -1 for never."),
             Directive("slowlog-max-len", waiting: 128, .integer(0...Int.max), "Commands kept in the slow log."),

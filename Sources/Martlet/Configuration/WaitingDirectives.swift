@@ -9,7 +9,6 @@ extension DirectiveTable {
             Directive(
                 "dbfilename", waiting: "dump.rdb", .fileName("dbfilename", mayBeEmpty: true), flags: .protected,
                 "Name of the snapshot file in dir."),
-            Directive("rdbcompression", waiting: true, .yesNo, "Compress strings in snapshots."),
             Directive(
                 "rdbchecksum", waiting: true, .yesNo, flags: .immutable, "Write and check a checksum in snapshots."),
             Directive(
@@ -17,9 +16,6 @@ extension DirectiveTable {
             Directive(
                 "stop-writes-on-bgsave-error", waiting: true, .yesNo,
                 "Refuse writes while the last snapshot has failed."),
-            Directive(
-                "sanitize-dump-payload", waiting: "no", .choice(["no", "yes", "clients"]),
-                "Whether payloads of RESTORE and snapshots are checked deeply."),
             Directive("appendonly", waiting: false, .yesNo, "Keep an append only file."),
             Directive(
                 "appendfilename", waiting: "appendonly.aof", .fileName("appendfilename"), flags: .immutable,
@@ -145,9 +141,6 @@ extension DirectiveTable {
             Directive(
                 "lfu-decay-time", waiting: 1, .integer(0...int32Max), "Minutes in which a frequency counter halves."),
             Directive("lazyfree-lazy-eviction", waiting: false, .yesNo, "Free evicted values in the background."),
-            Directive(
-                "tracking-table-max-keys", waiting: 1_000_000, .integer(0...Int.max),
-                "Keys remembered for client side caching; 0 for no limit."),
             Directive(
                 "activedefrag", waiting: false,
                 .yesNo.checked {

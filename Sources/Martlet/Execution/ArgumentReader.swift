@@ -20,6 +20,15 @@ extension Arguments {
         return value
     }
 
+    /// How many random elements are asked for; negative for any number of times the same.
+    func randomCount(_ index: Int) throws(ReplyError) -> Int64 {
+        let count = try integer(index)
+        guard count > Int64.min else {
+            throw ReplyError("ERR value is out of range, value must between -\(Int64.max) and \(Int64.max)")
+        }
+        return count
+    }
+
     func double(_ index: Int) throws(ReplyError) -> Double {
         guard let value = parseDouble(self[index]) else { throw .notFloat }
         return value

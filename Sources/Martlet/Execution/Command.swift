@@ -19,9 +19,37 @@ struct Command: ~Copyable {
     let firstKey: Int
     let handler: CommandHandler?
     let foldedName: [UInt8]
+    /// Executed at once also between MULTI and EXEC.
+    let runsInsideMulti: Bool
+    /// Allowed to RESP2 clients that have subscribed.
+    let isAllowedToSubscribers: Bool
     var calls = 0
     var rejectedCalls = 0
     var failedCalls = 0
+    /// Every sixteenth call is timed, for reading the clock twice would cost more than many a command.
+    var timedCalls = 0
+    var timedNanoseconds: Int64 = 0
+
+    /// Whether the call that is about to be counted is to be timed.
+    var isNextTimed: Bool { calls & 15 == 0 }
+
+    mutating func took(nanoseconds: Int64) {
+        timedCalls += 1
+        timedNanoseconds += max(0, nanoseconds)
+    }
+
+    /// The mean of the timed calls.
+    var microsecondsPerCall: Double {
+        timedCalls == 0 ? 0 : Double(timedNanoseconds) / 1000 / Double(timedCalls)
+    }
+
+    mutating func resetStatistics() {
+        calls = 0
+        rejectedCalls = 0
+        failedCalls = 0
+        timedCalls = 0
+        timedNanoseconds = 0
+    }
 
     func accepts(wordCount: Int) -> Bool { arity >= 0 ? wordCount == arity : wordCount >= -arity }
 }
@@ -73,6 +101,12 @@ struct CommandIndex: ~Copyable {
     }
 
     private struct Entry {
+        private static let atOnce: Set = ["multi", "exec", "discard", "watch", "quit", "reset"]
+        private static let forSubscribers: Set = [
+            "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "ping", "quit",
+            "reset",
+        ]
+
         let spec: CommandSpec
         let name: String
         let fullName: String
@@ -83,7 +117,8 @@ struct CommandIndex: ~Copyable {
             Command(
                 spec: spec, fullName: fullName, parent: parent, subcommands: subcommands, arity: spec.arity,
                 flags: spec.flags, firstKey: spec.legacyRange.first, handler: spec.handler,
-                foldedName: Array(name.utf8))
+                foldedName: Array(name.utf8), runsInsideMulti: Self.atOnce.contains(fullName),
+                isAllowedToSubscribers: Self.forSubscribers.contains(fullName))
         }
     }
 

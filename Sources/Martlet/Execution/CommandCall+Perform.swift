@@ -5,8 +5,10 @@ extension CommandCall {
     mutating func perform(_ id: CommandID, _ arguments: borrowing Arguments) {
         command = id
         server.statistics.value.commandsProcessed += 1
-        server.commands[id].calls += 1
         guard let handler = server.commands[id].handler else { return }
+        let began = server.commands[id].isNextTimed ? server.clock.monotonicNanoseconds() : nil
+        server.commands[id].calls += 1
+        defer { if let began { server.commands[id].took(nanoseconds: server.clock.monotonicNanoseconds() - began) } }
         let mark = reply.buffer.mark()
         do {
             try handler(&self, arguments)
@@ -17,5 +19,6 @@ extension CommandCall {
             reply.error(error)
         }
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
+        if session.tracking != nil { server.rememberReads(of: id, arguments, by: session) }
     }
 }

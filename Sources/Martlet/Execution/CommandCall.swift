@@ -7,6 +7,8 @@ struct CommandCall: ~Copyable {
     var reply: ReplyWriter
     /// The command or subcommand being run.
     var command = CommandID(index: 0)
+    /// Whether EXEC runs it: messages wait for the end of EXEC's reply.
+    var isInTransaction = false
 
     init(server: ServerContext, session: Session, reply: consuming ReplyWriter) {
         self.server = server
@@ -59,9 +61,6 @@ struct CommandCall: ~Copyable {
     func remove(_ key: ByteSpan, lazily: Bool? = nil) -> Bool {
         keyspace.remove(key, in: database, lazily: lazily ?? keyspace.lazyFree.onServerDelete)
     }
-
-    /// The data changed, `count` times as Redis counts changes.
-    func markChanged(_ count: Int = 1) { keyspace.dirty += count }
 
     // MARK: Replies
 

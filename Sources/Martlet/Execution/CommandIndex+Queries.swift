@@ -33,10 +33,7 @@ extension CommandIndex {
     /// Sets what was counted of all commands to zero.
     func resetStatistics() {
         for index in 0..<count {
-            let id = CommandID(index: index)
-            self[id].calls = 0
-            self[id].rejectedCalls = 0
-            self[id].failedCalls = 0
+            self[CommandID(index: index)].resetStatistics()
         }
     }
 }

@@ -19,10 +19,17 @@ struct Executor: ~Copyable {
         var call = CommandCall(
             server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: session.version))
         swap(&call.reply, &reply)
+        session.isExecuting = true
+        defer { session.isExecuting = false }
         var executed = 0
         while executed < batch.count, !session.closesAfterReplies {
-            let index = found[executed]
-            run(index < 0 ? nil : CommandID(index: Int(index)), batch.arguments(executed, in: bytes), &call)
+            let command = found[executed] < 0 ? nil : CommandID(index: Int(found[executed]))
+            if session.replyMode == .on {
+                run(command, batch.arguments(executed, in: bytes), &call)
+            } else {
+                runSilently(command, batch.arguments(executed, in: bytes), &call)
+            }
+            if let pushes = session.takePushes() { deliver(pushes.span, &call) }
             executed += 1
         }
         swap(&call.reply, &reply)
@@ -40,7 +47,40 @@ struct Executor: ~Copyable {
     private func run(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
         guard let id = resolve(command, arguments, &call) else { return }
         call.session.lastCommand = id
-        call.perform(id, arguments)
+        defer { forgetCachingChoice(behind: id, call.session) }
+        if let transaction = call.session.transaction, !server.commands[id].runsInsideMulti {
+            transaction.append(id, arguments)
+            call.reply.simple("QUEUED")
+        } else {
+            call.perform(id, arguments)
+        }
+    }
+
+    /// Sends the messages that have waited for the end of the command.
+    private func deliver(_ pushes: ByteSpan, _ call: inout CommandCall) {
+        if let transport = call.session.transport, !transport.mixesPushesWithReplies {
+            transport.push(pushes)
+        } else {
+            call.reply.raw(pushes)
+        }
+    }
+
+    /// CLIENT CACHING is about the next command, or the transaction that begins with it.
+    private func forgetCachingChoice(behind id: CommandID, _ session: Session) {
+        guard session.tracking?.isCachingChosen ?? false, session.transaction == nil,
+            server.commands[id].parent.map({ server.commands[$0].fullName != "client" }) ?? true
+        else { return }
+        session.tracking?.isCachingChosen = false
+    }
+
+    /// As CLIENT REPLY chose. What is no reply is sent all the same.
+    private func runSilently(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
+        if call.session.replyMode == .skipNext { call.session.replyMode = .skip }
+        let mark = call.reply.buffer.mark()
+        run(command, arguments, &call)
+        guard call.session.replyMode != .on else { return }
+        call.reply.buffer.rewind(to: mark)
+        if call.session.replyMode == .skip { call.session.replyMode = .on }
     }
 
     /// The gates. Nil: the request was refused and answered.
@@ -71,6 +111,14 @@ struct Executor: ~Copyable {
         if !call.session.isAuthenticated, !server.commands[id].flags.contains(.noAuth) {
             return reject(id, .noAuthentication, &call)
         }
+        if call.session.version == .resp2, !call.session.subscriptions.isEmpty,
+            !server.commands[id].isAllowedToSubscribers
+        {
+            return reject(id, .onlySubscriptions(server.commands[id].fullName), &call)
+        }
+        if call.session.transaction != nil, server.commands[id].flags.contains(.noMulti) {
+            return reject(id, ReplyError("ERR Command not allowed inside a transaction"), &call)
+        }
         return id
     }
 
@@ -81,6 +129,7 @@ struct Executor: ~Copyable {
     }
 
     private func refuse(_ error: ReplyError, _ call: inout CommandCall) {
+        call.session.transaction?.isAborted = true
         server.statistics.value.count(error)
         call.reply.error(error)
     }

@@ -102,7 +102,28 @@ struct KeySpec: Sendable {
     }
 }
 
+extension KeySpec {
+    /// Whether words have to be read to find the keys, not just counted.
+    fileprivate var readsWords: Bool {
+        if case .index = begin, case .range = find { false } else { true }
+    }
+}
+
 extension CommandSpec {
+    /// Where the keys stand in a request that fits the command; empty when the words do not fit.
+    func keyPositions(in request: borrowing Arguments) -> [Int] {
+        var words: [String] = []
+        if keys.contains(where: \.readsWords) {
+            for index in 0..<request.count { words.append(request.text(index)) }
+        }
+        var positions: [Int] = []
+        for key in keys where !key.flags.contains(.notKey) {
+            guard let found = key.positions(count: request.count, word: { words[$0] }) else { return [] }
+            positions += found
+        }
+        return positions
+    }
+
     /// The old first/last/step form of the key positions, as COMMAND INFO still gives it, and whether keys may stand
     /// anywhere else, too. Among several specifications only ranges of neighbours that follow each other count.
     var legacyRange: (first: Int, last: Int, step: Int, missesKeys: Bool) {

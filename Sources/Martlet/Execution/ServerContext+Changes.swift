@@ -1,8 +1,66 @@
-// Telling those who watch, track or subscribe what has happened to keys.
+// Telling those who watch or subscribe what has happened to keys.
 
 extension ServerContext {
     /// Reads the keyspace's journal. `session` is the client whose command wrote it; nil for the server's own work.
     func publishChanges(by session: Session?) {
-        keyspace.value.journal.drain { _, _, _ in }
+        let classes = keyspace.value.journal.wantedEvents
+        var isFlushed = false
+        keyspace.value.journal.drain { change, key, database in
+            switch change {
+            case .touched(let isByTime):
+                watches.touched(key, in: database, byTime: isByTime)
+                if tracking.clientCount > 0 { tracking.changed(key, by: isByTime ? nil : session) }
+            case .flushed:
+                watches.replaced(database) { _ in false }
+                isFlushed = true
+            case .swapped(let other):
+                for index in [database, other] {
+                    watches.replaced(index) { keyspace.value.isLive($0.key.span, in: $0.database) }
+                }
+            case .event(let event):
+                let name = Array(event.rawValue.utf8)
+                if classes.contains(.keyspace) {
+                    let channel = Array("__keyspace@\(database)__:".utf8) + key.copied()
+                    pubSub.publish(name.span, on: channel.span)
+                }
+                if classes.contains(.keyevent) {
+                    let channel = Array("__keyevent@\(database)__:".utf8) + name
+                    pubSub.publish(key, on: channel.span)
+                }
+            }
+        }
+        // Those who track hear of all databases at once, for they do not know about databases.
+        if isFlushed { tracking.changedAll() }
+    }
+
+    /// What `session` has just read is remembered if it tracks its reads.
+    func rememberReads(of id: CommandID, _ arguments: borrowing Arguments, by session: Session) {
+        let flags = commands[id].flags
+        guard session.tracking?.remembersReads ?? false, flags.contains(.readonly), !flags.contains(.pubsub) else {
+            return
+        }
+        for position in commands[id].spec.keyPositions(in: arguments) {
+            tracking.remember(arguments[position], for: session)
+        }
+        limitTracking()
+    }
+
+    /// Keeps to tracking-table-max-keys.
+    func limitTracking() {
+        tracking.evict(to: configuration.value.trackingTableMaxKeys, using: &keyspace.value.random)
+    }
+
+    /// To be called when somebody has begun or ended to watch or track.
+    func updateWantedTouches() {
+        keyspace.value.journal.wantsTouches = !watches.isEmpty || tracking.clientCount > 0
+    }
+
+    /// Ends everything that other clients' doings could reach the session by.
+    func release(_ session: Session) {
+        session.transaction = nil
+        watches.unwatchAll(session)
+        pubSub.unsubscribeAll(session)
+        tracking.disable(session)
+        updateWantedTouches()
     }
 }

@@ -7,10 +7,17 @@ final class ServerContext {
     let commands: CommandIndex
     let statistics: Box<ServerStatistics>
     let clients = ClientRegistry()
+    let watches = WatchRegistry()
+    let pubSub = PubSub()
+    let tracking: TrackingTable
     let clock: Clock
     let identity: ServerIdentity
     let log: Log
     var services = ServerServices()
+    /// DEBUG PAUSE-CRON: the periodic work does nothing.
+    var isCronPaused = false
+    /// DEBUG SET-SKIP-CHECKSUM-VALIDATION turns it off.
+    var checksPayloadChecksums = true
 
     init(
         keyspace: consuming Keyspace, configuration: Configuration, commands: consuming CommandIndex, clock: Clock,
@@ -23,6 +30,7 @@ final class ServerContext {
         self.identity = identity
         self.log = log
         statistics = Box(ServerStatistics())
+        tracking = TrackingTable(clients: clients)
     }
 
     /// Reads the clock for the work that follows.

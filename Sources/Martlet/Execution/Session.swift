@@ -18,6 +18,18 @@ protocol SessionTransport: AnyObject {
     /// Whether the peer is on this machine.
     var isLocal: Bool { get }
     var isUnixSocket: Bool { get }
+    /// Whether messages that are no replies stand among the replies, as on a socket.
+    var mixesPushesWithReplies: Bool { get }
+    /// Sends bytes that are no reply to a request: complete messages in the session's protocol version.
+    func push(_ message: ByteSpan)
+}
+
+/// What CLIENT REPLY chose.
+enum ReplyMode {
+    case on, off
+    /// The command behind this one gets no reply.
+    case skipNext
+    case skip
 }
 
 final class Session {
@@ -44,6 +56,21 @@ final class Session {
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
 
+    /// Between MULTI and EXEC.
+    var transaction: Transaction?
+    /// Keys that the next EXEC depends on.
+    var watches: [Watch] = []
+    /// Whether one of them has changed, so that the next EXEC does nothing.
+    var isTouched = false
+    var subscriptions = Subscriptions()
+    /// Nil while the client does not track keys.
+    var tracking: Tracking?
+    var replyMode = ReplyMode.on
+    /// Whether a request of this session is being executed: pushes wait until its reply is written.
+    var isExecuting = false
+    /// Pushes that wait for the end of the command in execution.
+    private var waitingPushes: [UInt8] = []
+
     init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, monotonicSeconds: Int64) {
         self.id = id
         self.isAuthenticated = isAuthenticated
@@ -57,4 +84,23 @@ final class Session {
 
     /// The connection is closed.
     func detach() { transport = nil }
+
+    /// Sends a message that is no reply, behind the reply that is being written if there is one.
+    func push(_ message: ByteSpan) {
+        if isExecuting {
+            waitingPushes += message.copied()
+        } else {
+            transport?.push(message)
+        }
+    }
+
+    /// Whether the command in execution gets no reply.
+    var isSilenced: Bool { replyMode == .off || replyMode == .skip }
+
+    /// What has waited, to be written behind the reply.
+    func takePushes() -> [UInt8]? {
+        guard !waitingPushes.isEmpty else { return nil }
+        defer { waitingPushes = [] }
+        return waitingPushes
+    }
 }

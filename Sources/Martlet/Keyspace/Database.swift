@@ -10,6 +10,8 @@ struct Database: ~Copyable {
     var objectBytes = 0
     /// Filed records that have no deadline of their own, only one inside their value.
     private var innerOnlyCount = 0
+    /// Filed records with a deadline inside their value.
+    private(set) var innerCount = 0
 
     init(seed: HashSeed, now: Int64) {
         table = HashTable(seed: seed)
@@ -78,14 +80,20 @@ struct Database: ~Copyable {
     /// Files a record that has deadlines and stands in no slot; they may be changed only while it is not filed.
     mutating func file(_ record: Record) {
         wheel.file(record)
-        if !record.hasDeadline { innerOnlyCount += 1 }
+        count(record, by: 1)
     }
 
     /// Takes a record out of the deadline index if it is there.
     mutating func unfile(_ record: Record) {
         guard record.timing != .none, record.filing != .none else { return }
         wheel.unfile(record)
-        if !record.hasDeadline { innerOnlyCount -= 1 }
+        count(record, by: -1)
+    }
+
+    private mutating func count(_ record: Record, by change: Int) {
+        guard record.timing == .inner else { return }
+        innerCount += change
+        if !record.hasDeadline { innerOnlyCount += change }
     }
 
     /// Gives a filed record another deadline of its own; cheap when that is later.
@@ -112,7 +120,7 @@ struct Database: ~Copyable {
     /// A record that is due at `now` or before, no longer filed; see TimingWheel.
     mutating func popDue(now: Int64) -> Record? {
         guard let record = wheel.popDue(now: now) else { return nil }
-        if !record.hasDeadline { innerOnlyCount -= 1 }
+        count(record, by: -1)
         return record
     }
 

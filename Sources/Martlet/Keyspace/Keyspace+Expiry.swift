@@ -96,7 +96,7 @@ extension Keyspace {
     }
 
     mutating func noteExpiry(of record: Record, in index: Int) {
-        journal.touched(record.key, in: index)
+        journal.lapsed(record.key, in: index)
         journal.happened(.expired, to: record.key, in: index)
     }
 

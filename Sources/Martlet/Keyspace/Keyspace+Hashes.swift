@@ -223,7 +223,7 @@ extension Keyspace {
         }
         statistics.expiredFields += removed
         if removed > 0 {
-            journal.touched(record.key, in: index)
+            journal.lapsed(record.key, in: index)
             journal.happened(.hexpired, to: record.key, in: index)
         }
         if record.fieldCount == 0 {

@@ -42,6 +42,15 @@ extension Keyspace {
         }
     }
 
+    /// Whether there is a record of `key` whose time is not over.
+    func isLive(_ key: ByteSpan, in index: Int) -> Bool { stored(key, in: index).map { !isOver($0) } ?? false }
+
+    /// Bytes of a record, its value, and its places in the table and, with a deadline, in the wheel: 12 and 8 bytes.
+    func memoryUsage(of record: Record) -> Int {
+        let value = record.holdsObject ? record.object(as: RecordObject.self).memoryBytes : 0
+        return Heap.roundedSize(record.byteCount) + value + 12 + (record.timing == .none ? 0 : 8)
+    }
+
     private func isOver(_ record: Record) -> Bool { record.hasDeadline && hasPassed(record.deadline) }
 }
 

@@ -70,9 +70,10 @@ struct Keyspace: ~Copyable {
 
     /// Empties a database and returns how many keys it had.
     mutating func flush(_ index: Int, lazily: Bool) -> Int {
+        // Clients may remember keys that were not there, too.
+        journal.flushed(index)
         let count = databases[index].count
         guard count > 0 else { return 0 }
-        journal.flushed(index)
         let old = databases.exchange(index, with: Database(seed: seed, now: now))
         if lazily { reclaimer.drop(old, count: count) }
         return count

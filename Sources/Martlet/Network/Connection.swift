@@ -270,14 +270,37 @@ final class Connection: Pollable, SessionTransport {
     }
 
     private func isOverHardLimit(_ count: Int) -> Bool {
-        let limit = network.server.configuration.value.clientOutputBufferLimits.normal.hardBytes
+        let limit = outputLimit.hardBytes
         return limit > 0 && count >= limit
+    }
+
+    /// The limit of the client's class.
+    private var outputLimit: OutputBufferLimit {
+        let limits = network.server.configuration.value.clientOutputBufferLimits
+        return session.subscriptions.isEmpty ? limits.normal : limits.pubsub
+    }
+
+    /// A message for a subscriber: it waits for the end of the turn as replies do. Whoever sends it does not wait, and
+    /// is not troubled when the subscriber is let go.
+    func push(_ message: ByteSpan) {
+        guard !isClosed else { return }
+        output.tail.append(message)
+        markDirty()
+        if isOverHardLimit(output.count) { doomForOutput() }
+    }
+
+    private func doomForOutput() {
+        guard !session.closesAfterReplies else { return }
+        network.server.log.write(
+            .warning, "Client \(remoteAddress) scheduled to be closed ASAP for overcoming of output buffer limits.")
+        session.closesAfterReplies = true
+        network.doom(self)
     }
 
     /// A client that does not read is let go when too much waits for it, or much for too long.
     func checkOutput() {
         guard !isClosed else { return }
-        let limits = network.server.configuration.value.clientOutputBufferLimits.normal
+        let limits = outputLimit
         let count = output.count
         var isOver = isOverHardLimit(count) || (!session.isAuthenticated && count > Self.unauthenticatedOutputLimit)
         if limits.softBytes > 0, count >= limits.softBytes {
@@ -336,6 +359,7 @@ final class Connection: Pollable, SessionTransport {
     var memoryBytes: Int {
         output.memoryBytes + pending.capacity + parser.memoryBytes + (arriving?.bytes.capacity ?? 0)
     }
+    let mixesPushesWithReplies = true
     var isLocal: Bool { peer.isLocal }
     var isUnixSocket: Bool { if case .unix = peer { true } else { false } }
 }

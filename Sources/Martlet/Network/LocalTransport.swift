@@ -5,6 +5,11 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let session: Session
     private let network: Network
     private let batch = Box(RequestBatch())
+    /// Messages that are no replies, for the connection's reader.
+    let pushes: AsyncStream<RESPValue>
+    private let inbox: AsyncStream<RESPValue>.Continuation
+
+    private static let mostWaitingPushes = 100_000
 
     /// Longer replies are turned into values away from the loop.
     static let inlineReplyLimit = 16 * 1024
@@ -13,6 +18,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     init(network: Network) {
         self.network = network
         let server = network.server
+        (pushes, inbox) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWaitingPushes))
         session = Session(
             id: server.clients.nextID(), isAuthenticated: true, isTrusted: true,
             monotonicSeconds: server.monotonicSeconds)
@@ -23,7 +29,19 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
 
     func close() {
         network.server.clients.remove(session)
+        network.server.release(session)
         session.detach()
+        inbox.finish()
+    }
+
+    /// Nobody writes to a socket here: messages go to whoever reads them, and too many that nobody reads end the
+    /// connection, as they do for a socket.
+    func push(_ message: ByteSpan) {
+        var position = 0
+        // What the server wrote is complete and well formed.
+        while position < message.count, let value = try? RESPReader.read(message, at: &position) {
+            if case .dropped = inbox.yield(value) { session.closesAfterReplies = true }
+        }
     }
 
     /// Executes one request, whose words stand in `bytes`, and returns what was replied.
@@ -49,6 +67,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let replySegmentCount = 0
     let replyBufferCapacity = 0
     let memoryBytes = 0
+    let mixesPushesWithReplies = false
     let isLocal = true
     let isUnixSocket = false
 }

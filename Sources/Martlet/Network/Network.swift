@@ -79,6 +79,7 @@ final class Network {
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         server.clients.remove(connection.session)
+        server.release(connection.session)
     }
 
     /// `connection` has replies to write when the turn ends.
@@ -130,6 +131,7 @@ final class Network {
         // What is left are sessions in process, whose owners may keep them for long.
         for session in server.clients.all {
             server.clients.remove(session)
+            server.release(session)
             session.detach()
         }
     }

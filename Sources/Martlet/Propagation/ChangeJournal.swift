@@ -12,8 +12,8 @@ struct ChangeJournal: ~Copyable {
     private var keys = ByteBuffer()
 
     enum Change {
-        /// The value at the key is no longer what it was.
-        case touched
+        /// The value at the key is no longer what it was; nobody did that when its time was over.
+        case touched(byTime: Bool)
         case event(KeyEvent)
         /// All keys of the database are gone.
         case flushed
@@ -24,7 +24,7 @@ struct ChangeJournal: ~Copyable {
     /// Not private: the compiler (6.3) breaks on private types of stored properties that other files' accessors yield.
     struct Stored: BitwiseCopyable {
         enum Kind: BitwiseCopyable {
-            case touched, flushed
+            case touched, lapsed, flushed
             case event(KeyEvent)
             case swapped(Int)
         }
@@ -39,6 +39,11 @@ struct ChangeJournal: ~Copyable {
     @inline(__always)
     mutating func touched(_ key: ByteSpan, in database: Int) {
         if wantsTouches { append(.touched, key, database) }
+    }
+
+    /// The same when the key, or a part of its value, is gone because its time was over.
+    mutating func lapsed(_ key: ByteSpan, in database: Int) {
+        if wantsTouches { append(.lapsed, key, database) }
     }
 
     @inline(__always)
@@ -71,7 +76,8 @@ struct ChangeJournal: ~Copyable {
             let entry = drained[index]
             let change: Change =
                 switch entry.kind {
-                case .touched: .touched
+                case .touched: .touched(byTime: false)
+                case .lapsed: .touched(byTime: true)
                 case .flushed: .flushed
                 case .event(let event): .event(event)
                 case .swapped(let other): .swapped(with: other)

@@ -22,6 +22,24 @@ struct KeyEventClasses: OptionSet, Sendable {
     static let new = KeyEventClasses(rawValue: 1 << 13)
 }
 
+extension KeyEventClasses {
+    private static let letters: [(Character, KeyEventClasses)] = [
+        ("K", .keyspace), ("E", .keyevent), ("g", .generic), ("$", .string), ("l", .list), ("s", .set), ("h", .hash),
+        ("z", .sortedSet), ("x", .expired), ("e", .evicted), ("t", .stream), ("d", .module), ("m", .keyMiss),
+        ("n", .new),
+    ]
+
+    /// The classes that the letters of `notify-keyspace-events` name; none without K or E, which would publish nothing.
+    init(letters: String) {
+        var chosen: KeyEventClasses = []
+        for (letter, classes) in Self.letters {
+            let isInAll = letters.contains("A") && !"KEmn".contains(letter)
+            if isInAll || letters.contains(letter) { chosen.formUnion(classes) }
+        }
+        self = chosen.isDisjoint(with: [.keyspace, .keyevent]) ? [] : chosen
+    }
+}
+
 /// What can happen to a key, named as its event is.
 enum KeyEvent: String, Sendable, CaseIterable {
     // generic

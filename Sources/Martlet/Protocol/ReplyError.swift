@@ -44,12 +44,24 @@ struct ReplyError: Error, Equatable, Sendable {
         ReplyError("WRONGPASS invalid username-password pair or user is disabled.")
     }
 
+    static func onlySubscriptions(_ fullName: String) -> ReplyError {
+        ReplyError(
+            "ERR Can't execute '\(fullName)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                + "in this context")
+    }
+
     static func wrongArity(_ fullName: String) -> ReplyError {
         ReplyError("ERR wrong number of arguments for '\(fullName)' command")
     }
 
     static func invalidExpireTime(_ command: String) -> ReplyError {
         ReplyError("ERR invalid expire time in '\(command)' command")
+    }
+
+    static func wrongSubcommandArity(_ word: ByteSpan, of container: String) -> ReplyError {
+        ReplyError(
+            "ERR unknown subcommand or wrong number of arguments for '", quoting: word, limit: 128,
+            "'. Try \(container) HELP.")
     }
 
     static func unknownSubcommand(_ word: ByteSpan, of container: String) -> ReplyError {

@@ -155,6 +155,9 @@ struct ReplyWriter: ~Copyable {
         }
     }
 
+    /// Complete messages that were written elsewhere.
+    mutating func raw(_ bytes: ByteSpan) { buffer.tail.append(bytes) }
+
     // MARK: Aggregates: the elements follow
 
     mutating func array(_ count: Int) { header(UInt8(ascii: "*"), Int64(count)) }

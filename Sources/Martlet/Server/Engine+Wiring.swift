@@ -33,6 +33,7 @@ extension Engine {
             commands: CommandIndex(CommandTable.families, renamed: renamed), clock: clock, identity: identity, log: log)
         server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
         server.keyspace.value.encodingLimits = EncodingLimits(configuration)
+        server.keyspace.value.journal.wantedEvents = KeyEventClasses(letters: configuration.notifyKeyspaceEvents)
         self.init(server: server, loop: loop, clock: clock)
     }
 

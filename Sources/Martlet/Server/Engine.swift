@@ -90,6 +90,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     func endTurn() -> NextTurn {
         let hasMore = expireSlice()
+        server.tracking.broadcast()
         network.endTurn()
         if stopRequest != nil { stop() }
         return hasMore ? .now : nextExpiry
@@ -148,7 +149,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     // MARK: Periodic work
 
     private func runCron() {
-        guard !isStopped else { return }
+        guard !isStopped, !server.isCronPaused else { return }
         let milliseconds = clock.monotonicNanoseconds() / 1_000_000
         server.statistics.value.sample(at: milliseconds)
         server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)

@@ -7,6 +7,8 @@ extension ServerContext {
         log.configure(level: current.loglevel, path: current.logfile)
         keyspace.value.lazyFree = LazyFreePolicy(current)
         keyspace.value.encodingLimits = EncodingLimits(current)
+        keyspace.value.journal.wantedEvents = KeyEventClasses(letters: current.notifyKeyspaceEvents)
+        limitTracking()
         // Without a password nobody has to give one; who came in before there was one may stay, too.
         if changed.contains("requirepass"), current.requirepass.isEmpty {
             for session in clients.all { session.isAuthenticated = true }

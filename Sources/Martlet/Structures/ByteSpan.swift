@@ -30,6 +30,20 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// The unsigned number in the `width` (at most 8) bytes from `offset` on, little end first.
+    func littleEndian(at offset: Int, width: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for place in 0..<width { value |= UInt64(self[offset + place]) << UInt64(8 * place) }
+        return value
+    }
+
+    /// The same with a sign.
+    func signedLittleEndian(at offset: Int, width: Int) -> Int64 {
+        let unused = UInt64(64 - 8 * width)
+        // Shifting up and back extends the sign.
+        return Int64(bitPattern: littleEndian(at: offset, width: width) << unused) >> Int64(unused)
+    }
+
     /// A copy of the bytes that owns itself.
     func copied() -> [UInt8] {
         withUnsafeBytes { [UInt8]($0) }

@@ -66,17 +66,10 @@ struct PackedList: ~Escapable {
         let head = bytes[offset]
         if head <= Head.longestShort { return (offset + 1, offset + 1 + Int(head), head) }
         switch head {
-        case Head.string16: return (offset + 3, offset + 3 + Int(number(at: offset + 1, width: 2)), head)
-        case Head.string32: return (offset + 5, offset + 5 + Int(number(at: offset + 1, width: 4)), head)
+        case Head.string16: return (offset + 3, offset + 3 + Int(bytes.littleEndian(at: offset + 1, width: 2)), head)
+        case Head.string32: return (offset + 5, offset + 5 + Int(bytes.littleEndian(at: offset + 1, width: 4)), head)
         default: return (offset + 1, offset + 1 + Head.width(head), head)
         }
-    }
-
-    /// An unsigned number of up to 8 bytes.
-    private func number(at offset: Int, width: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for place in 0..<width { value |= UInt64(bytes[offset + place]) << UInt64(8 * place) }
-        return value
     }
 
     /// The offset of the element behind the one at `offset`; the list's length at the end.
@@ -86,10 +79,7 @@ struct PackedList: ~Escapable {
     func element(at offset: Int) -> Element {
         let (content, end, head) = extent(at: offset)
         guard Head.integers.contains(head) else { return .string(content..<end) }
-        let unused = UInt64(64 - 8 * Head.width(head))
-        // Shifting up and back extends the sign.
-        let bits = number(at: content, width: Head.width(head)) << unused
-        return .integer(Int64(bitPattern: bits) >> Int64(unused))
+        return .integer(bytes.signedLittleEndian(at: content, width: Head.width(head)))
     }
 
     /// The string at `offset`, integers spelled out.

@@ -13,12 +13,7 @@ struct SortedIntegers: ~Escapable {
     var count: Int { bytes.isEmpty ? 0 : (bytes.count - 1) / width }
 
     subscript(index: Int) -> Int64 {
-        let width = width
-        var bits: UInt64 = 0
-        for place in 0..<width { bits |= UInt64(bytes[1 + index * width + place]) << UInt64(8 * place) }
-        let unused = UInt64(64 - 8 * width)
-        // Shifting up and back extends the sign.
-        return Int64(bitPattern: bits << unused) >> Int64(unused)
+        bytes.signedLittleEndian(at: 1 + index * width, width: width)
     }
 
     enum Search {

@@ -56,3 +56,8 @@ extension RESPValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     static let ok = RESPValue.simpleString("OK")
     static let wrongType = RESPValue.error("WRONGTYPE Operation against a key holding the wrong kind of value")
 }
+
+extension RESPValue {
+    /// The bytes of a bulk string.
+    var bytes: [UInt8]? { if case .bulkString(let bytes) = self { bytes } else { nil } }
+}

@@ -90,12 +90,14 @@ enum BitfieldCommands {
             return results
         }
         call.reply.array(results.count)
+        var changes = 0
         for result in results {
             switch result {
             case .read(let value), .written(let value, _): call.reply.integer(value)
             case .overflow: call.reply.null()
             }
-            if case .written(_, let isNew) = result, grows || isNew { call.markChanged() }
+            if case .written(_, let isNew) = result, grows || isNew { changes += 1 }
         }
+        if changes > 0 { call.changed(arguments[1], .setbit, count: changes) }
     }
 }

@@ -24,7 +24,7 @@ enum BitopCommand {
         }
         call.reply.integer(length)
         guard length > 0 else {
-            if call.remove(arguments[2]) { call.markChanged() }
+            if call.remove(arguments[2]) { call.changed(arguments[2], .del) }
             return
         }
         guard let result = LargeBytes(capacity: length), result.resize(to: length) else { throw .noMemoryForString }
@@ -35,7 +35,7 @@ enum BitopCommand {
             }
         }
         call.keyspace.setString(arguments[2], to: result.bytes, as: .raw, adopting: result, in: call.database)
-        call.markChanged()
+        call.changed(arguments[2], .set)
     }
 
     private static func parse(_ arguments: borrowing Arguments) throws(ReplyError) -> Operation {

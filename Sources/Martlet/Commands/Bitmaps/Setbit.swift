@@ -20,7 +20,7 @@ enum SetbitCommand {
             setBitfield(in: &bytes, offset: offset, width: 1, to: UInt64(value))
             return old
         }
-        if oldCount < count || old != UInt64(value) { call.markChanged() }
+        if oldCount < count || old != UInt64(value) { call.changed(arguments[1], .setbit) }
         call.reply.integer(old == 1)
     }
 }

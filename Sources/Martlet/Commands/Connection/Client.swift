@@ -6,7 +6,9 @@ enum ClientCommand {
         "client", summary: "Groups the commands about client connections.", since: "2.4.0", group: .connection,
         complexity: "Depends on subcommand.", arity: -2, flags: .sentinel,
         subcommands: [
+            ClientTrackingCommand.cachingSpec,
             subcommand("getname", summary: "Returns the connection's name.", since: "2.6.9", arity: 2, getName),
+            ClientTrackingCommand.redirectSpec,
             CommandSpec(
                 "help", summary: "Shows how the subcommands are called.", since: "5.0.0", group: .connection,
                 complexity: "O(1)", arity: 2, flags: [.loading, .stale, .sentinel], categories: .connection,
@@ -14,6 +16,9 @@ enum ClientCommand {
             subcommand("id", summary: "Returns the connection's number.", since: "5.0.0", arity: 2, id),
             ClientListCommand.infoSpec,
             ClientListCommand.spec,
+            subcommand(
+                "reply", summary: "Chooses whether commands get replies.", since: "3.2.0", arity: 3,
+                arguments: [.oneOf("on_off_skip", [], [.token("ON"), .token("OFF"), .token("SKIP")])], reply),
             CommandSpec(
                 "setinfo", summary: "Tells which library the client uses.", since: "7.2.0", group: .connection,
                 complexity: "O(1)", arity: 4, flags: [.noScript, .loading, .stale, .sentinel], categories: .connection,
@@ -29,6 +34,8 @@ enum ClientCommand {
             subcommand(
                 "setname", summary: "Names the connection.", since: "2.6.9", arity: 3,
                 arguments: [ArgumentSpec("connection-name", .string)], setName),
+            ClientTrackingCommand.spec,
+            ClientTrackingCommand.infoSpec,
         ])
 
     private static func subcommand(
@@ -79,17 +86,39 @@ enum ClientCommand {
         call.reply.ok()
     }
 
+    /// ON replies OK, the others nothing.
+    @Sendable
+    private static func reply(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if arguments.matches(2, "ON") {
+            call.session.replyMode = .on
+            call.reply.ok()
+        } else if arguments.matches(2, "OFF") {
+            call.session.replyMode = .off
+        } else if arguments.matches(2, "SKIP") {
+            if call.session.replyMode != .off { call.session.replyMode = .skipNext }
+        } else {
+            throw .syntax
+        }
+    }
+
     @Sendable
     private static func help(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.reply(
             help: [
+                HelpEntry("CACHING (YES|NO)", "Let the next command's keys be remembered, or not."),
                 HelpEntry("GETNAME", "The name of this connection."),
+                HelpEntry("GETREDIR", "The connection that hears of changed keys instead of this one."),
                 HelpEntry("ID", "The number of this connection."),
                 HelpEntry("INFO", "This connection's line of CLIENT LIST."),
                 HelpEntry(
                     "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [<id> ...]]", "A line for each connection."),
+                HelpEntry("REPLY (ON|OFF|SKIP)", "Choose whether commands, or the next one, get replies."),
                 HelpEntry("SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library this connection uses."),
                 HelpEntry("SETNAME <name>", "Give this connection a name; an empty one takes it away."),
+                HelpEntry(
+                    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+                    "Hear when keys that this connection has read change."),
+                HelpEntry("TRACKINGINFO", "How this connection's reads are tracked."),
             ], of: "CLIENT")
     }
 }

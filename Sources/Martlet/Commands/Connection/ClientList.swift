@@ -47,7 +47,7 @@ enum ClientListCommand {
         defer { session.argumentBytes = 0 }
         let sessions: [Session]
         if arguments.count == 4, arguments.matches(2, "TYPE") {
-            sessions = try isNormal(arguments) ? call.server.clients.all : []
+            sessions = try chosenByType(arguments, call.server.clients.all)
         } else if arguments.count > 3, arguments.matches(2, "ID") {
             var chosen: [Session] = []
             for index in 3..<arguments.count {
@@ -63,14 +63,15 @@ enum ClientListCommand {
         call.reply.verbatim(sessions.map { line($0, in: call.server) }.joined())
     }
 
-    /// There are no replicas, primaries and subscribers.
-    private static func isNormal(_ arguments: borrowing Arguments) throws(ReplyError) -> Bool {
-        if arguments.matches(3, "NORMAL") { return true }
-        guard
-            arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
-                || arguments.matches(3, "PUBSUB")
+    /// There are no replicas and no primaries.
+    private static func chosenByType(
+        _ arguments: borrowing Arguments, _ sessions: [Session]
+    ) throws(ReplyError) -> [Session] {
+        if arguments.matches(3, "NORMAL") { return sessions.filter(\.subscriptions.isEmpty) }
+        if arguments.matches(3, "PUBSUB") { return sessions.filter { !$0.subscriptions.isEmpty } }
+        guard arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
         else { throw ReplyError("ERR Unknown client type '\(arguments.text(3))'") }
-        return false
+        return []
     }
 
     private static func byteCount(_ arguments: borrowing Arguments) -> Int {
@@ -96,11 +97,15 @@ enum ClientListCommand {
             ("idle", "\(max(0, now - session.lastInteractionAt))"),
             ("flags", flags(session)),
             ("db", "\(session.database)"),
-            ("sub", "0"), ("psub", "0"), ("ssub", "0"), ("multi", "-1"),
+            ("sub", "\(session.subscriptions.channels.count)"),
+            ("psub", "\(session.subscriptions.patterns.count)"),
+            ("ssub", "\(session.subscriptions.shardChannels.count)"),
+            ("multi", "\(session.transaction?.count ?? -1)"),
+            ("watch", "\(session.watches.count)"),
             ("qbuf", "\(transport?.queryBufferCount ?? 0)"),
             ("qbuf-free", "\(transport?.queryBufferRoom ?? 0)"),
             ("argv-mem", "\(session.argumentBytes)"),
-            ("multi-mem", "0"),
+            ("multi-mem", "\(session.transaction?.memoryBytes ?? 0)"),
             ("rbs", "\(capacity)"),
             // A reply buffer only grows until it is given back, so its size is its peak.
             ("rbp", "\(capacity)"),
@@ -111,7 +116,7 @@ enum ClientListCommand {
             ("events", events(session, pending: pending)),
             ("cmd", session.lastCommand.map { server.commands[$0].fullName } ?? "NULL"),
             ("user", Authentication.userName),
-            ("redir", "-1"),
+            ("redir", "\(session.tracking.map { $0.redirect ?? 0 } ?? -1)"),
             ("resp", "\(session.version.rawValue)"),
             ("lib-name", session.libraryName),
             ("lib-ver", session.libraryVersion),
@@ -121,6 +126,14 @@ enum ClientListCommand {
 
     private static func flags(_ session: Session) -> String {
         var flags = ""
+        if !session.subscriptions.isEmpty { flags += "P" }
+        if session.transaction != nil { flags += "x" }
+        if let tracking = session.tracking {
+            flags += "t"
+            if tracking.isRedirectBroken { flags += "R" }
+            if tracking.isBroadcast { flags += "B" }
+        }
+        if session.isTouched { flags += "d" }
         if session.closesAfterReplies { flags += "c" }
         if session.transport?.isUnixSocket ?? false { flags += "U" }
         return flags.isEmpty ? "N" : flags

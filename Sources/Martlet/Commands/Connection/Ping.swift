@@ -10,6 +10,12 @@ enum PingCommand {
     /// Replies PONG, or the message.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if arguments.count <= 2, call.session.version == .resp2, !call.session.subscriptions.isEmpty {
+            // Replies are messages there.
+            call.reply.array(2)
+            call.reply.bulk("pong")
+            return arguments.count == 2 ? call.reply.bulk(arguments[1]) : call.reply.bulk("")
+        }
         switch arguments.count {
         case 1: call.reply.simple("PONG")
         case 2: call.reply.bulk(arguments[1])

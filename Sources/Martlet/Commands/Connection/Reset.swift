@@ -10,8 +10,10 @@ enum ResetCommand {
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let session = call.session
+        call.server.release(session)
         session.isAuthenticated = session.isTrusted || call.configuration.requirepass.isEmpty
         session.name = ""
+        session.replyMode = .on
         session.database = 0
         call.setVersion(.resp2)
         call.reply.simple("RESET")

@@ -136,13 +136,10 @@ extension CommandCall {
 }
 
 extension ExpireTime {
-    /// Redis keeps deadlines of fields in fewer bits than those of keys.
-    private static let latestFieldDeadline: Int64 = 0xFFFF_FFFF_FFFF >> 2
-
     /// The point in time in milliseconds that `value` means; neither negative nor beyond what a field can have.
     fileprivate func fieldDeadline(_ value: Int64, now: Int64, command: String) throws(ReplyError) -> Int64 {
         guard value >= 0 else { throw ReplyError("ERR invalid expire time, must be >= 0") }
-        let latest = Self.latestFieldDeadline
+        let latest = HashFields.latestDeadline
         guard value <= latest / unit.rawValue else { throw .invalidExpireTime(command) }
         let base = isAbsolute ? 0 : now
         // Both are below 2^46 by now.

@@ -15,7 +15,7 @@ enum HRandFieldCommand {
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard arguments.count > 2 else { return try one(&call, arguments) }
-        let count = try arguments.integer(2, in: -Int64.max...Int64.max)
+        let count = try arguments.randomCount(2)
         guard arguments.count <= 4, arguments.count == 3 || arguments.matches(3, "WITHVALUES") else { throw .syntax }
         let withValues = arguments.count == 4
         if withValues, count < -Int64.max / 2 || count > Int64.max / 2 { throw .outOfRange }

@@ -27,7 +27,7 @@ enum CopyCommand {
             call.keyspace.remove(arguments[2], in: options.database, lazily: call.keyspace.lazyFree.onServerDelete)
         }
         call.keyspace.copy(arguments[1], in: call.database, to: arguments[2], in: options.database)
-        call.markChanged()
+        call.changed(arguments[2], .copyTo, in: options.database)
         call.reply.integer(1)
     }
 

@@ -29,8 +29,10 @@ enum DelCommand {
     /// Replies how many of the keys existed.
     private static func remove(_ arguments: borrowing Arguments, lazily: Bool, _ call: inout CommandCall) {
         var removed = 0
-        for index in 1..<arguments.count where call.remove(arguments[index], lazily: lazily) { removed += 1 }
-        call.markChanged(removed)
+        for index in 1..<arguments.count where call.remove(arguments[index], lazily: lazily) {
+            call.changed(arguments[index], .del)
+            removed += 1
+        }
         call.reply.integer(removed)
     }
 }

@@ -76,10 +76,11 @@ enum ExpireCommand {
         else { return call.reply.integer(0) }
         if deadline <= call.now {
             call.remove(arguments[1], lazily: call.keyspace.lazyFree.onExpire)
+            call.changed(arguments[1], .del)
         } else {
             call.keyspace.setDeadline(deadline, of: record, in: call.database)
+            call.changed(arguments[1], .expire)
         }
-        call.markChanged()
         call.reply.integer(1)
     }
 

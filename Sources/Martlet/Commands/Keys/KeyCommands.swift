@@ -4,6 +4,7 @@ enum KeyCommands {
     static let all: [CommandSpec] = [
         CopyCommand.spec,
         DelCommand.spec,
+        DumpCommand.spec,
         ExistsCommand.spec,
         ExpireCommand.spec,
         ExpireCommand.atSpec,
@@ -19,6 +20,7 @@ enum KeyCommands {
         RandomKeyCommand.spec,
         RenameCommand.spec,
         RenameCommand.ifAbsentSpec,
+        RestoreCommand.spec,
         ScanCommand.spec,
         TouchCommand.spec,
         TTLCommand.spec,

@@ -15,7 +15,8 @@ enum MoveCommand {
             call.keyspace.lookup(arguments[1], in: target, for: .write) == nil
         else { return call.reply.integer(0) }
         call.keyspace.move(arguments[1], in: call.database, to: arguments[1], in: target)
-        call.markChanged()
+        call.changed(arguments[1], .moveFrom)
+        call.changed(arguments[1], .moveTo, in: target, count: 0)
         call.reply.integer(1)
     }
 }

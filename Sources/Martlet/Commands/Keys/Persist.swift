@@ -13,7 +13,7 @@ enum PersistCommand {
             return call.reply.integer(0)
         }
         call.keyspace.setDeadline(nil, of: record, in: call.database)
-        call.markChanged()
+        call.changed(arguments[1], .persist)
         call.reply.integer(1)
     }
 }

@@ -33,7 +33,8 @@ enum RenameCommand {
             call.remove(arguments[2])
         }
         call.keyspace.move(arguments[1], in: call.database, to: arguments[2], in: call.database)
-        call.markChanged()
+        call.changed(arguments[1], .renameFrom)
+        call.changed(arguments[2], .renameTo, count: 0)
         return true
     }
 }

@@ -38,12 +38,20 @@ enum DebugCommand {
             help: .init("HTSTATS-KEY <key>", "Show the shape of the hash table that is the value of <key>."),
             handler: DebugTables.statisticsOfKey),
         Subcommand(
+            name: "LISTPACK", wordCount: 3...3,
+            help: .init("LISTPACK <key>", "Write the elements of a packed value to the server's log."),
+            handler: DebugObject.listpack),
+        Subcommand(
             name: "LOG", wordCount: 3...3, help: .init("LOG <message>", "Write <message> to the server's log."),
             handler: log),
         Subcommand(
             name: "OBJECT", wordCount: 3...3,
             help: .init("OBJECT <key>", "Show where and how <key> and its value are kept."),
             handler: DebugObject.object),
+        Subcommand(
+            name: "PAUSE-CRON", wordCount: 3...3,
+            help: .init("PAUSE-CRON <0|1>", "With 1, the periodic work (idle clients, statistics) does nothing."),
+            handler: pauseCron),
         Subcommand(
             name: "POPULATE", wordCount: 3...5,
             help: .init(
@@ -62,6 +70,10 @@ enum DebugCommand {
             help: .init(
                 "SET-ACTIVE-EXPIRE <0|1>", "With 0, keys whose time is over stay until somebody looks for them."),
             handler: setActiveExpire),
+        Subcommand(
+            name: "SET-SKIP-CHECKSUM-VALIDATION", wordCount: 3...3,
+            help: .init("SET-SKIP-CHECKSUM-VALIDATION <0|1>", "With 1, RESTORE takes payloads with wrong checksums."),
+            handler: setSkipChecksums),
         Subcommand(
             name: "SLEEP", wordCount: 3...3,
             help: .init("SLEEP <seconds>", "Stop the whole server for so long; fractions are welcome."),
@@ -97,6 +109,19 @@ enum DebugCommand {
     @Sendable
     private static func log(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.server.log.write(.warning, "DEBUG LOG: \(arguments.text(2))")
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func pauseCron(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.server.isCronPaused = parseInt64(arguments[2]) ?? 0 != 0
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func setSkipChecksums(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError)
+    {
+        call.server.checksPayloadChecksums = parseInt64(arguments[2]) ?? 0 == 0
         call.reply.ok()
     }
 

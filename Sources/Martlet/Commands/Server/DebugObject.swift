@@ -6,25 +6,32 @@ enum DebugObject {
     static func object(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard let record = call.keyspace.stored(arguments[2], in: call.database) else { throw .noSuchKey }
         let idle = record.idleSeconds(at: call.keyspace.accessClock)
+        var writer = RDBWriter(compresses: call.configuration.rdbCompression)
+        writer.append(valueOf: record, as: .storing(record))
+        let length = writer.buffer.count
         call.reply.simple(
             "Value at:0x\(String(UInt(bitPattern: record.address), radix: 16)) refcount:\(record.referenceCount) "
-                + "encoding:\(record.valueKind.encoding.name) serializedlength:\(record.serializedLength) "
+                + "encoding:\(record.valueKind.encoding.name) serializedlength:\(length) "
                 + "lru:\(record.access) lru_seconds_idle:\(idle)")
     }
-}
 
-extension Record {
-    /// Bytes of the string in an RDB file that is not compressed.
-    ///
-    ///     the text of an Int32, 11 bytes at most    1 + 1, 2 or 4
-    ///     any other                                 1, 2 or 5 for the length, and the bytes
-    fileprivate var serializedLength: Int {
-        let count = stringCount
-        if count <= 11, let number = integerValue {
-            if Int8(exactly: number) != nil { return 2 }
-            if Int16(exactly: number) != nil { return 3 }
-            if Int32(exactly: number) != nil { return 5 }
+    /// Redis prints the list where the server was started; here it goes to the log.
+    @Sendable
+    static func listpack(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        guard let record = call.keyspace.stored(arguments[2], in: call.database) else { throw .noSuchKey }
+        guard [.listpack, .listpackex].contains(record.valueKind.encoding) else {
+            throw ReplyError("ERR Not a listpack encoded object.")
         }
-        return count + (count < 1 << 6 ? 1 : count < 1 << 14 ? 2 : 5)
+        record.withPacked { bytes in
+            let list = PackedList(bytes)
+            var offset = 0
+            while offset < bytes.count {
+                list.withString(at: offset) {
+                    call.server.log.write(.warning, "DEBUG LISTPACK: byte \(offset): \($0.text)")
+                }
+                offset = list.next(after: offset)
+            }
+        }
+        call.reply.simple("Listpack structure printed to the log")
     }
 }

@@ -19,11 +19,19 @@ enum DebugTables {
             """)
     }
 
-    /// No value is a hash table yet.
     @Sendable
     static func statisticsOfKey(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        guard call.lookup(arguments[2], for: .peek) != nil else { throw .noSuchKey }
-        throw ReplyError("ERR The value stored at the specified key is not represented using an hash table")
+        guard let record = call.lookup(arguments[2], for: .peek) else { throw .noSuchKey }
+        switch record.valueKind {
+        case .hashTable:
+            let table = record.object(as: HashObject.self).table.statistics()
+            call.reply.verbatim(lines(table, elements: record.fieldCount))
+        case .setTable:
+            let table = record.object(as: SetObject.self).table.statistics()
+            call.reply.verbatim(lines(table, elements: record.memberCount))
+        default:
+            throw ReplyError("ERR The value stored at the specified key is not represented using an hash table")
+        }
     }
 
     private static func lines(_ table: HashTableStatistics, elements: Int) -> String {

@@ -6,7 +6,7 @@ enum FlushCommand {
         "flushdb", "Removes all keys of the database.", "O(N) for N keys in the database",
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             let isLazy = try isLazy(arguments, call)
-            call.markChanged(call.keyspace.flush(call.database, lazily: isLazy))
+            call.keyspace.dirty += call.keyspace.flush(call.database, lazily: isLazy)
             call.reply.ok()
         })
 
@@ -14,7 +14,7 @@ enum FlushCommand {
         "flushall", "Removes all keys of all databases.", "O(N) for N keys in all databases",
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             let isLazy = try isLazy(arguments, call)
-            call.markChanged(call.keyspace.flushAll(lazily: isLazy))
+            call.keyspace.dirty += call.keyspace.flushAll(lazily: isLazy)
             call.reply.ok()
         })
 

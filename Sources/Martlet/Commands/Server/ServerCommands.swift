@@ -9,6 +9,7 @@ enum ServerCommands {
         FlushCommand.allSpec,
         FlushCommand.databaseSpec,
         InfoCommand.spec,
+        MemoryCommand.spec,
         ShutdownCommand.spec,
         SwapDBCommand.spec,
         TimeCommand.spec,

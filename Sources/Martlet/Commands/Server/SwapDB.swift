@@ -16,7 +16,7 @@ enum SwapDBCommand {
             throw .databaseIndexOutOfRange
         }
         call.keyspace.swapDatabases(first, second)
-        call.markChanged()
+        call.keyspace.dirty += 1
         call.reply.ok()
     }
 }

@@ -20,7 +20,7 @@ enum SrandmemberCommand {
             else { return call.reply.null() }
             return record.withMember(at: place) { call.reply.bulk($0) }
         }
-        let count = try arguments.integer(2, in: -Int64.max...Int64.max)
+        let count = try arguments.randomCount(2)
         guard let record = try call.set(arguments[1]), count != 0 else { return call.reply.array(0) }
         if count < 0 {
             guard -count <= mostRepetitions else { throw .outOfRange }

@@ -20,6 +20,6 @@ enum AppendCommand {
             call.setString(arguments[1], to: arguments, at: 2)
             call.reply.integer(added)
         }
-        call.markChanged()
+        call.changed(arguments[1], .append)
     }
 }

@@ -13,6 +13,6 @@ enum GetDelCommand {
         call.reply(stringOrNull: record)
         guard record != nil else { return }
         call.remove(arguments[1], lazily: call.keyspace.lazyFree.onUserDelete)
-        call.markChanged()
+        call.changed(arguments[1], .del)
     }
 }

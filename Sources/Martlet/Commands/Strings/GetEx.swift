@@ -23,17 +23,18 @@ enum GetExCommand {
             call.reply(string: record)
             guard record.hasDeadline else { return }
             call.keyspace.setDeadline(nil, of: record, in: call.database)
-            call.markChanged()
+            call.changed(arguments[1], .persist)
         case .at(let time, let word):
             let value = try arguments.integer(word)
             let deadline = try time.deadline(value, now: call.now, command: call.commandName)
             call.reply(string: record)
             if time.isAbsolute, deadline <= call.now {
                 call.remove(arguments[1], lazily: call.keyspace.lazyFree.onExpire)
+                call.changed(arguments[1], .del)
             } else {
                 call.keyspace.setDeadline(deadline, of: record, in: call.database)
+                call.changed(arguments[1], .expire)
             }
-            call.markChanged()
         }
     }
 }

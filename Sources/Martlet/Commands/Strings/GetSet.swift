@@ -14,6 +14,6 @@ enum GetSetCommand {
         let present = try call.string(arguments[1])
         call.reply(stringOrNull: present)
         call.setString(arguments[1], to: arguments, at: 2)
-        call.markChanged()
+        call.changed(arguments[1], .set)
     }
 }

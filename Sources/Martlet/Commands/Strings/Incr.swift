@@ -51,7 +51,7 @@ enum IncrCommands {
         } else {
             call.keyspace.setInteger(key, to: sum, deadline: .keep, in: call.database)
         }
-        call.markChanged()
+        call.changed(key, .incrby)
         call.reply.integer(sum)
     }
 }

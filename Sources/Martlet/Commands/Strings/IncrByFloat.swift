@@ -19,7 +19,7 @@ enum IncrByFloatCommand {
         let text = sum.humanText
         // Even a whole number is stored as text here, as Redis does.
         call.keyspace.setString(arguments[1], to: text.span, as: .text, deadline: .keep, in: call.database)
-        call.markChanged()
+        call.changed(arguments[1], .incrbyfloat)
         call.reply.bulk(text.span)
     }
 }

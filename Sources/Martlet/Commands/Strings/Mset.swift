@@ -39,7 +39,7 @@ enum MsetCommands {
     private static func setAll(_ call: inout CommandCall, _ arguments: borrowing Arguments) {
         for index in stride(from: 1, to: arguments.count, by: 2) {
             call.setString(arguments[index], to: arguments, at: index + 1)
+            call.changed(arguments[index], .set)
         }
-        call.markChanged((arguments.count - 1) / 2)
     }
 }

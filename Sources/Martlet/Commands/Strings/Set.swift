@@ -63,7 +63,8 @@ enum SetCommand {
             }
         }
         call.setString(arguments[1], to: arguments, at: 2, deadline: deadline)
-        call.markChanged()
+        call.changed(arguments[1], .set)
+        if case .set = deadline { call.happened(.expire, to: arguments[1]) }
         if !options.returnsOld { call.reply.ok() }
     }
 

@@ -15,7 +15,8 @@ enum SetExCommands {
             let value = try arguments.integer(2)
             let deadline = try time.deadline(value, now: call.now, command: call.commandName)
             call.setString(arguments[1], to: arguments, at: 3, deadline: .set(deadline))
-            call.markChanged()
+            call.changed(arguments[1], .set)
+            call.happened(.expire, to: arguments[1])
             call.reply.ok()
         }
     }

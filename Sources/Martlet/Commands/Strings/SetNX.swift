@@ -11,7 +11,7 @@ enum SetNXCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard call.lookup(arguments[1], for: .write) == nil else { return call.reply.integer(0) }
         call.setString(arguments[1], to: arguments, at: 2)
-        call.markChanged()
+        call.changed(arguments[1], .set)
         call.reply.integer(1)
     }
 }

@@ -23,7 +23,7 @@ enum SetRangeCommand {
             bytes.write(arguments[3], at: start)
             return bytes.count
         }
-        call.markChanged()
+        call.changed(arguments[1], .setrange)
         call.reply.integer(total)
     }
 }

@@ -6,6 +6,9 @@ struct HashFields: ~Copyable {
     private(set) var width = 2
     private(set) var object: HashObject?
     private(set) var count = 0
+    /// Redis keeps deadlines of fields in fewer bits than those of keys.
+    static let latestDeadline: Int64 = 0xFFFF_FFFF_FFFF >> 2
+
     private let limits: EncodingLimits
     private let seed: HashSeed
 

@@ -62,8 +62,8 @@ struct ClientTests {
     func lineFields() throws {
         let line = try #require(try server.run("CLIENT LIST").string)
         let names = """
-            id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs rbp obl \
-            oll omem tot-mem events cmd user redir resp lib-name lib-ver
+            id addr laddr fd name age idle flags db sub psub ssub multi watch qbuf qbuf-free argv-mem multi-mem rbs \
+            rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver
             """
         #expect(fields(line).map(\.name).joined(separator: " ") == names)
         #expect(line.hasSuffix("\n"))

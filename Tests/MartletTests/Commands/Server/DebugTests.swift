@@ -50,7 +50,7 @@ struct DebugTests {
             (String(repeating: "x", count: 64), 66), (String(repeating: "x", count: 16_384), 16_389),
         ])
     func serializedLength(value: String, length: Int) throws {
-        try server.expect(["SET a \(value)": .ok])
+        try server.expect(["CONFIG SET rdbcompression no": .ok, "SET a \(value)": .ok])
         let line = try #require(try server.run("DEBUG OBJECT a").string)
         #expect(line.contains(" serializedlength:\(length) "), "\(line)")
     }

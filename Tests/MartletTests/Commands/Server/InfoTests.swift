@@ -29,9 +29,26 @@ struct InfoTests {
                 "Keyspace",
             ])
         #expect(try titles("INFO default") == usual && titles("INFO DEFAULT cpu") == usual)
-        #expect(try titles("INFO all") == usual && titles("INFO everything x") == usual)
+        var all = usual
+        all.insert("Commandstats", at: 7)
+        #expect(try titles("INFO all") == all && titles("INFO everything x") == all)
         #expect(try titles("INFO keyspace CPU cpu") == ["CPU", "Keyspace"])
         try server.expect(["INFO nosuch": .verbatimString(format: "txt", text: "")])
+    }
+
+    @Test("commandstats count calls, refusals and failures")
+    func commandStatistics() throws {
+        try server.expect(["SET k v": .ok, "GET k": "v", "GET k": "v"])
+        try server.run("GET")
+        try server.run("INCR k")
+        let lines = try #require(try server.run("INFO commandstats").string).split(separator: "\r\n")
+        let get = try #require(lines.first { $0.hasPrefix("cmdstat_get:") })
+        #expect(get.hasPrefix("cmdstat_get:calls=2,usec=") && get.hasSuffix(",rejected_calls=1,failed_calls=0"))
+        #expect(lines.contains { $0.hasPrefix("cmdstat_incr:calls=1,") && $0.hasSuffix(",failed_calls=1") })
+        #expect(!lines.contains { $0.contains("cmdstat_del:") })
+        try server.expect(["CONFIG RESETSTAT": .ok])
+        let after = try #require(try server.run("INFO commandstats").string)
+        #expect(!after.contains("cmdstat_get:"))
     }
 
     @Test("INFO is verbatim text in RESP3, a bulk string in RESP2")

@@ -14,5 +14,7 @@ struct InfoSection: Sendable {
         self.write = write
     }
 
-    static let all = [server, clients, memory, persistence, stats, replication, cpu, errorStats, cluster, keyspace]
+    static let all = [
+        server, clients, memory, persistence, stats, replication, cpu, commandStats, errorStats, cluster, keyspace,
+    ]
 }

@@ -35,6 +35,10 @@ extension InfoSection {
         report.add("maxclients", server.configuration.value.maxclients)
         // No command blocks yet; redis-cli --stat asks for the field.
         report.add("blocked_clients", 0)
+        report.add("tracking_clients", server.tracking.clientCount)
+        report.add("pubsub_clients", server.pubSub.subscriberCount)
+        report.add("watching_clients", server.clients.all.count { !$0.watches.isEmpty })
+        report.add("total_watched_keys", server.watches.count)
     }
 
     /// Clients look here for whom they may write to.

@@ -23,15 +23,37 @@ extension InfoSection {
         report.add("instantaneous_input_kbps", Double(statistics.inputRate.perSecond) / 1024)
         report.add("instantaneous_output_kbps", Double(statistics.outputRate.perSecond) / 1024)
         report.add("rejected_connections", statistics.connectionsRejected)
+        report.add("expired_subkeys", keyspace.expiredFields)
         report.add("expired_keys", keyspace.expiredKeys)
         report.add("expire_lag_ms", keyspace.expireLag)
         report.add("expire_lag_max_ms", keyspace.expireLagMaximum)
         report.add("expire_cycle_cpu_milliseconds", keyspace.expireCycleNanoseconds / 1_000_000)
         report.add("keyspace_hits", keyspace.hits)
         report.add("keyspace_misses", keyspace.misses)
+        report.add("pubsub_channels", server.pubSub.channels.count)
+        report.add("pubsub_patterns", server.pubSub.patterns.count)
+        report.add("pubsubshard_channels", server.pubSub.shardChannels.count)
+        report.add("tracking_total_keys", server.tracking.keyCount)
+        report.add("tracking_total_items", server.tracking.itemCount)
+        report.add("tracking_total_prefixes", server.tracking.prefixCount)
         report.add("total_error_replies", statistics.errorReplies)
         report.add("total_reads_processed", statistics.readsProcessed)
         report.add("total_writes_processed", statistics.writesProcessed)
+    }
+
+    /// Calls are counted; how long they took is reckoned from those that were timed.
+    static let commandStats = InfoSection("Commandstats", isUsual: false) { report, server in
+        for index in 0..<server.commands.count {
+            let id = CommandID(index: index)
+            let (calls, rejected, failed) =
+                (server.commands[id].calls, server.commands[id].rejectedCalls, server.commands[id].failedCalls)
+            guard calls > 0 || rejected > 0 || failed > 0 else { continue }
+            let each = server.commands[id].microsecondsPerCall
+            report.add(
+                "cmdstat_\(server.commands[id].fullName)",
+                "calls=\(calls),usec=\(Int(each * Double(calls))),usec_per_call=\(InfoReport.decimal(each)),"
+                    + "rejected_calls=\(rejected),failed_calls=\(failed)")
+        }
     }
 
     static let errorStats = InfoSection("Errorstats") { report, server in

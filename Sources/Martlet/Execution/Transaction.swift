@@ -1,0 +1,43 @@
+// What a client has queued since MULTI.
+
+final class Transaction {
+    private var batch = RequestBatch()
+    private var bytes = ByteBuffer()
+    private(set) var commands: [CommandID] = []
+    /// A request could not be queued: EXEC will refuse.
+    var isAborted = false
+
+    var count: Int { commands.count }
+    var memoryBytes: Int { bytes.capacity + commands.count * 64 }
+
+    /// Queues a request that has passed all gates; its words are copied, large ones kept as they are.
+    func append(_ id: CommandID, _ arguments: borrowing Arguments) {
+        for index in 0..<arguments.count {
+            if let large = arguments.large(index) {
+                batch.append(large: large)
+            } else {
+                batch.append(ArgumentSlice(offset: bytes.count, count: arguments[index].count))
+                bytes.append(arguments[index])
+            }
+        }
+        batch.finishRequest()
+        commands.append(id)
+    }
+
+    /// Runs the queued requests one after the other, once.
+    func run(_ call: inout CommandCall) {
+        var requests = RequestBatch()
+        var words = ByteBuffer()
+        swap(&requests, &batch)
+        swap(&words, &bytes)
+        call.isInTransaction = true
+        perform(requests, words.bytes, &call)
+        call.isInTransaction = false
+    }
+
+    private func perform(_ requests: borrowing RequestBatch, _ bytes: ByteSpan, _ call: inout CommandCall) {
+        for index in 0..<commands.count where !call.session.closesAfterReplies {
+            call.perform(commands[index], requests.arguments(index, in: bytes))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// Who watches which keys: WATCH's side of optimistic locking.
+
+/// A key in one of the databases.
+struct DatabaseKey: Hashable {
+    let database: Int
+    let key: [UInt8]
+}
+
+/// One watched key of one session.
+struct Watch {
+    let key: DatabaseKey
+    /// Whether the key was there when it was watched. As long as the session is untouched, nothing has changed that.
+    let existed: Bool
+}
+
+final class WatchRegistry {
+    private var watchers: [DatabaseKey: [Session]] = [:]
+
+    var isEmpty: Bool { watchers.isEmpty }
+    /// Watched keys, as INFO counts them.
+    var count: Int { watchers.count }
+
+    func watch(_ key: DatabaseKey, existed: Bool, by session: Session) {
+        guard !session.watches.contains(where: { $0.key == key }) else { return }
+        session.watches.append(Watch(key: key, existed: existed))
+        watchers[key, default: []].append(session)
+    }
+
+    func unwatchAll(_ session: Session) {
+        for watch in session.watches {
+            watchers[watch.key]?.removeAll { $0 === session }
+            if watchers[watch.key]?.isEmpty ?? false { watchers[watch.key] = nil }
+        }
+        session.watches = []
+        session.isTouched = false
+    }
+
+    /// A key has changed. One that is gone because its time was over is a change to those only who saw it alive.
+    func touched(_ key: ByteSpan, in database: Int, byTime: Bool) {
+        let key = DatabaseKey(database: database, key: key.copied())
+        for session in watchers[key] ?? [] where !byTime || existed(key, for: session) { session.isTouched = true }
+    }
+
+    private func existed(_ key: DatabaseKey, for session: Session) -> Bool {
+        session.watches.first { $0.key == key }?.existed ?? false
+    }
+
+    /// All keys of `database` are gone, or others have come in their place: `exists` tells which are there now.
+    func replaced(_ database: Int, exists: (DatabaseKey) -> Bool) {
+        for (key, sessions) in watchers where key.database == database {
+            let existsNow = exists(key)
+            for session in sessions where existsNow || existed(key, for: session) { session.isTouched = true }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// Channels, patterns and shard channels: who is told what, and what a subscriber may do meanwhile.
+
+import Testing
+
+@testable import Martlet
+
+struct PubSubTests {
+    @Test func messagesReachThoseWhoListen() async throws {
+        let server = try TestServer()
+        let (one, two) = (try server.client(), try server.client())
+        #expect(try one.run("SUBSCRIBE news") == .push(["subscribe", "news", 1]))
+        #expect(try two.run("PSUBSCRIBE n*") == .push(["psubscribe", "n*", 1]))
+        #expect(try server.run("PUBLISH news hello") == 2)
+        #expect(try server.run("PUBLISH other hello") == 0)
+        #expect(await one.message() == .push(["message", "news", "hello"]))
+        #expect(await two.message() == .push(["pmessage", "n*", "news", "hello"]))
+        #expect(try one.run("UNSUBSCRIBE news") == .push(["unsubscribe", "news", 0]))
+        #expect(try server.run("PUBLISH news again") == 1)
+    }
+
+    @Test func onePublisherMayListenToItself() async throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.run("SUBSCRIBE a b")
+        #expect(await client.message() == .push(["subscribe", "b", 2]))
+        #expect(try client.run("PUBLISH b x") == 1)
+        #expect(await client.message() == .push(["message", "b", "x"]))
+    }
+
+    @Test func shardChannelsAreApart() async throws {
+        let server = try TestServer()
+        let client = try server.client()
+        #expect(try client.run("SSUBSCRIBE c") == .push(["ssubscribe", "c", 1]))
+        #expect(try client.run("SUBSCRIBE c") == .push(["subscribe", "c", 1]))
+        #expect(try server.run("SPUBLISH c x") == 1)
+        #expect(await client.message() == .push(["smessage", "c", "x"]))
+        #expect(try server.run("PUBSUB SHARDCHANNELS") == ["c"])
+        #expect(try server.run("PUBSUB SHARDNUMSUB c d") == ["c", 1, "d", 0])
+        #expect(try server.run("PUBSUB CHANNELS") == ["c"])
+    }
+
+    @Test func listings() throws {
+        let server = try TestServer()
+        let (one, two) = (try server.client(), try server.client())
+        try one.run("SUBSCRIBE a")
+        try two.run("SUBSCRIBE a")
+        try two.run("PSUBSCRIBE x*")
+        try server.expect([
+            "PUBSUB NUMSUB a b": ["a", 2, "b", 0], "PUBSUB NUMPAT": 1, "PUBSUB CHANNELS": ["a"],
+            "PUBSUB CHANNELS b*": [], "PUBSUB NUMSUB": [],
+        ])
+        try two.run("QUIT")
+        try server.expect(["PUBSUB NUMSUB a": ["a", 1], "PUBSUB NUMPAT": 0])
+    }
+
+    @Test func resp2SubscribersMayDoLittleElse() throws {
+        let server = try TestServer()
+        #expect(try server.wire("SUBSCRIBE c") == "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n")
+        #expect(
+            try server.wire("GET k")
+                == "-ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed "
+                + "in this context\r\n")
+        #expect(try server.wire("PING") == "*2\r\n$4\r\npong\r\n$0\r\n\r\n")
+        #expect(try server.wire("PING x") == "*2\r\n$4\r\npong\r\n$1\r\nx\r\n")
+        #expect(try server.wire("UNSUBSCRIBE") == "*3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n")
+        #expect(try server.wire("UNSUBSCRIBE") == "*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n")
+        #expect(try server.wire("PING") == "+PONG\r\n")
+    }
+
+    @Test func overASocketMessagesStandAmongReplies() throws {
+        let server = try ListeningServer()
+        let (subscriber, publisher) = (try server.client(), try server.client())
+        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        try publisher.send("PUBLISH c one\r\nPUBLISH c two\r\n")
+        #expect(try publisher.reply() == 1)
+        #expect(try subscriber.reply() == ["message", "c", "one"])
+        #expect(try subscriber.reply() == ["message", "c", "two"])
+    }
+
+    /// Nobody waits for a subscriber that does not read; at the limit it is let go.
+    @Test func aSlowSubscriberIsLetGo() throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }
+        let (subscriber, publisher) = (try server.client(), try server.client())
+        subscriber.readSlowly()
+        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let message = String(repeating: "x", count: 100_000)
+        var receivers: Int64 = 1
+        for _ in 0..<1000 where receivers == 1 {
+            receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
+        }
+        #expect(receivers == 0)
+        #expect(try publisher.call("PING") == .simpleString("PONG"))
+    }
+
+    @Test func inATransactionTheReplyComesFirst() async throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.run("SUBSCRIBE c")
+        try client.run("MULTI")
+        try client.run("PUBLISH c x")
+        try client.run("INCR n")
+        #expect(try client.run("EXEC") == [1, 1])
+        #expect(await client.message() == .push(["message", "c", "x"]))
+    }
+
+    @Test func replyOffHoldsBackRepliesOnly() throws {
+        let server = try TestServer()
+        #expect(try server.wire("CLIENT REPLY OFF") == "")
+        #expect(try server.wire("SET k v") == "")
+        #expect(try server.wire("NOSUCH") == "")
+        #expect(try server.wire("CLIENT REPLY ON") == "+OK\r\n")
+        #expect(try server.wire("CLIENT REPLY SKIP") == "")
+        #expect(try server.wire("GET k") == "")
+        #expect(try server.wire("GET k") == "$1\r\nv\r\n")
+        #expect(try server.wire("CLIENT REPLY MAYBE") == "-ERR syntax error\r\n")
+    }
+}
+
+// MARK: Keyspace events
+
+struct KeyEventTests {
+    /// What happens and the events that it gives, by the channels' names behind `__keyevent@0__:`.
+    private static let events: [(line: String, events: [String])] = [
+        ("SET k v", ["new k", "set k"]), ("SET k v EX 10", ["set k", "expire k"]), ("APPEND k x", ["append k"]),
+        ("GET none", ["keymiss none"]), ("INCR n", ["new n", "incrby n"]), ("INCRBYFLOAT n 1.5", ["incrbyfloat n"]),
+        ("SETRANGE k 1 x", ["setrange k"]), ("SETBIT b 1 1", ["new b", "setbit b"]), ("PERSIST k", ["persist k"]),
+        ("RENAME k j", ["new j", "rename_from k", "rename_to j"]), ("DEL j", ["del j"]), ("DEL j", []),
+        ("HSET h f v g 1", ["new h", "hset h"]), ("HINCRBY h g 1", ["hincrby h"]), ("HDEL h f", ["hdel h"]),
+        ("HPEXPIRE h 1000 FIELDS 1 g", ["hexpire h"]), ("HPERSIST h FIELDS 1 g", ["hpersist h"]),
+        ("HDEL h g", ["hdel h", "del h"]), ("SADD s a b", ["new s", "sadd s"]), ("SADD s a", []),
+        ("SREM s a", ["srem s"]), ("SPOP s", ["spop s", "del s"]), ("SADD s a", ["new s", "sadd s"]),
+        ("SUNIONSTORE t s", ["new t", "sunionstore t"]), ("COPY s u", ["new u", "copy_to u"]),
+        ("MOVE u 1", ["move_from u"]), ("GETDEL n", ["del n"]), ("EXPIRE s -1", ["del s"]),
+    ]
+
+    @Test func eventsOfCommands() async throws {
+        var configuration = Configuration()
+        configuration.notifyKeyspaceEvents = "EAmn"
+        let server = try TestServer(configuration: configuration)
+        let client = try server.client()
+        try client.run("PSUBSCRIBE __keyevent@0__:*")
+        for (line, events) in Self.events {
+            try server.run(line)
+            try server.run("PUBLISH __keyevent@0__:end \(line.split(separator: " ")[0])")
+            var seen: [String] = []
+            while let message = await client.message()?.elements, let event = message[2].string?.dropFirst(15),
+                let key = message[3].string, event != "end"
+            {
+                seen.append("\(event) \(key)")
+            }
+            #expect(seen == events, "\(line)")
+        }
+    }
+
+    @Test func theLettersChoose() async throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.run("PSUBSCRIBE __key*")
+        // Neither K nor E: nothing; the letters come back in their own order.
+        try server.expect(["CONFIG SET notify-keyspace-events xg": .ok, "SET k v": .ok, "DEL k": 1])
+        try server.expect(["CONFIG SET notify-keyspace-events xgK": .ok, "SET k v": .ok, "DEL k": 1])
+        #expect(await client.message() == .push(["pmessage", "__key*", "__keyspace@0__:k", "del"]))
+        try server.expect(["CONFIG SET notify-keyspace-events KE$": .ok, "SET k v": .ok])
+        #expect(await client.message() == .push(["pmessage", "__key*", "__keyspace@0__:k", "set"]))
+        #expect(await client.message() == .push(["pmessage", "__key*", "__keyevent@0__:set", "k"]))
+        #expect(try server.run("CONFIG GET notify-keyspace-events").elements == nil)
+    }
+
+    @Test func expiredEventsComeInTheOrderOfDeadlines() async throws {
+        var configuration = Configuration()
+        configuration.notifyKeyspaceEvents = "Exh"
+        let server = try TestServer(configuration: configuration)
+        let client = try server.client()
+        try client.run("PSUBSCRIBE __keyevent@0__:*")
+        try server.run("SET b v PX 20")
+        try server.run("SET a v PX 10")
+        try server.run("HSET h f v g v")
+        #expect(await client.message() == .push(["pmessage", "__keyevent@0__:*", "__keyevent@0__:hset", "h"]))
+        try server.run("HPEXPIRE h 15 FIELDS 1 f")
+        #expect(await client.message() == .push(["pmessage", "__keyevent@0__:*", "__keyevent@0__:hexpire", "h"]))
+        server.advance(milliseconds: 30)
+        server.runDueWork()
+        for (event, key) in [("expired", "a"), ("hexpired", "h"), ("expired", "b")] as [(String, RESPValue)] {
+            let channel = RESPValue.bulkString(Array("__keyevent@0__:\(event)".utf8))
+            #expect(await client.message() == .push(["pmessage", "__keyevent@0__:*", channel, key]))
+        }
+    }
+}
