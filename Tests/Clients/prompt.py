@@ -25,6 +25,10 @@ SESSION = [
     ("set ", r"key value"),
     ("k1 v ex", r"EX|NX"),
     ("\x15incrby ", r"key increment"),
+    ("\x15hset ", r"key field value"),
+    ("\x15multi\r", r"OK.*\(TX\)> $"),
+    ("get k1\r", r"QUEUED.*\(TX\)> $"),
+    ("exec\r", r'1\) "hello"' + PROMPT),
     ("\x15ge\t", r"GE[A-Z]+ key"),
     ("\x15quit\r", r""),
 ]

@@ -21,11 +21,11 @@ def free_port() -> int:
 class Server:
     """A running server; a context manager. Leaving it ends the server, which must then exit with status 0."""
 
-    def __init__(self, binary: str, *options: str) -> None:
+    def __init__(self, binary: str, *options: str, port: int | None = None) -> None:
         path = shutil.which(binary)
         if path is None:
             raise FileNotFoundError(f"no executable {binary} (build it, or name one with --binary)")
-        self.port = free_port()
+        self.port = port or free_port()
         self.directory = Path(tempfile.mkdtemp(prefix="martlet-clients-"))
         self.socket = str(self.directory / "socket")
         self.log = self.directory / "log"

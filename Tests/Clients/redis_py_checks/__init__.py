@@ -1,0 +1,1 @@
+"""The checks of redis_py.py, by theme."""
