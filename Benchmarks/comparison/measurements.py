@@ -8,58 +8,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
+from . import collections, messages
 from .load import Throughput, benchmark, fill, probe_until_empty
 from .processes import Contenders, Server, SetupError
+from .rows import Row, Size
 
 KEYSPACE = 100_000
-
-
-@dataclass
-class Size:
-    """How long everything takes: a full run, or a quick one that only shows that it works."""
-
-    rounds: int
-    seconds: float
-    stored_keys: int
-    connections: int
-    due_keys: int
-    expiry_rounds: int
-
-
-FULL = Size(rounds=5, seconds=2.0, stored_keys=1_000_000, connections=2000, due_keys=300_000, expiry_rounds=3)
-QUICK = Size(rounds=3, seconds=0.5, stored_keys=200_000, connections=500, due_keys=60_000, expiry_rounds=1)
-
-
-@dataclass
-class Row:
-    """A line of the table. A target is the largest ratio to redis-server, or the largest value of Martlet's own."""
-
-    name: str
-    redis: float | None
-    martlet: float
-    unit: str
-    largest_ratio: float | None = None
-    largest_value: float | None = None
-    smaller_is_better: bool = True
-
-    @property
-    def ratio(self) -> float | None:
-        return self.martlet / self.redis if self.redis else None
-
-    @property
-    def target(self) -> str:
-        if self.largest_ratio is not None:
-            return f"at most {self.largest_ratio:g} x"
-        return f"at most {self.largest_value:g} {self.unit}" if self.largest_value is not None else ""
-
-    @property
-    def reached(self) -> bool | None:
-        if self.largest_ratio is not None:
-            return None if self.ratio is None else self.ratio <= self.largest_ratio
-        return None if self.largest_value is None else self.martlet <= self.largest_value
 
 
 # Largest ratio of CPU per command, by pipeline depth.
@@ -180,8 +136,13 @@ def in_process(contenders: Contenders, size: Size) -> Iterator[Row]:
 
 MEASUREMENTS: dict[str, Callable[[Contenders, Size], Iterator[Row]]] = {
     "throughput": throughput,
+    "collections": collections.throughput,
+    "transactions": messages.transactions,
+    "publish": messages.publish,
     "memory": memory,
+    "hash-memory": collections.memory,
     "connections": connections,
     "in-process": in_process,
     "expiry": expiry,
+    "events": messages.expired_events,
 }

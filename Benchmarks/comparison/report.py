@@ -6,7 +6,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from .measurements import Row
+from .rows import Row
 
 HEADINGS = ["measure", "redis-server", "Martlet", "ratio", "target", "reached"]
 

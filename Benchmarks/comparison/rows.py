@@ -1,0 +1,54 @@
+"""What a measurement gives, and how large it is."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Size:
+    """How long everything takes: a full run, or a quick one that only shows that it works."""
+
+    rounds: int
+    seconds: float
+    stored_keys: int
+    connections: int
+    due_keys: int
+    expiry_rounds: int
+    hashes: int
+    publications: int
+    transactions: int
+    watched_keys: int
+
+
+FULL = Size(rounds=5, seconds=2.0, stored_keys=1_000_000, connections=2000, due_keys=300_000, expiry_rounds=3,
+            hashes=200_000, publications=40_000, transactions=400_000, watched_keys=1000)
+QUICK = Size(rounds=3, seconds=0.5, stored_keys=200_000, connections=500, due_keys=60_000, expiry_rounds=1,
+             hashes=50_000, publications=4_000, transactions=40_000, watched_keys=200)
+
+
+@dataclass
+class Row:
+    """A line of the table. A target is the largest ratio to redis-server, or the largest value of Martlet's own."""
+
+    name: str
+    redis: float | None
+    martlet: float
+    unit: str
+    largest_ratio: float | None = None
+    largest_value: float | None = None
+    smaller_is_better: bool = True
+
+    @property
+    def ratio(self) -> float | None:
+        return self.martlet / self.redis if self.redis else None
+
+    @property
+    def target(self) -> str:
+        if self.largest_ratio is not None:
+            return f"at most {self.largest_ratio:g} x"
+        return f"at most {self.largest_value:g} {self.unit}" if self.largest_value is not None else ""
+
+    @property
+    def reached(self) -> bool | None:
+        if self.largest_ratio is not None:
+            return None if self.ratio is None else self.ratio <= self.largest_ratio
+        return None if self.largest_value is None else self.martlet <= self.largest_value
