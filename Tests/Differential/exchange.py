@@ -19,7 +19,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 
 from resp import Connection, decode
-from servers import Server, ServerError
+from servers import Server, ServerError, stop_all
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LIMITS = [b"hash-max-listpack-entries", b"hash-max-listpack-value", b"set-max-intset-entries"]
@@ -275,8 +275,7 @@ def main() -> int:
         print(f"error: {error}\n{servers[0].report('was asked') if servers else ''}")
         return 1
     finally:
-        for server in servers:
-            server.stop()
+        stop_all(servers)
     print(f"{exchange.checks - len(exchange.failures)} passed, {len(exchange.failures)} failed")
     return 1 if exchange.failures else 0
 

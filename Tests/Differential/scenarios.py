@@ -269,6 +269,41 @@ def messages(dice: Dice, pair: Pair) -> Iterator[Comparison]:
     close(publishers)
 
 
+def tracking(dice: Dice, pair: Pair) -> Iterator[Comparison]:
+    """A client that caches, in one of the modes, another that writes, and a third that may get the messages."""
+    readers, writers, receivers = (connect(pair, TRANSACTION_DATABASE) for _ in range(3))
+    yield both(writers, [b"FLUSHDB"])
+    mode = dice.choice([[], [], [b"OPTIN"], [b"OPTOUT"], [b"BCAST"], [b"BCAST", b"PREFIX", b"t1", b"PREFIX", b"t2"]])
+    redirect = dice.one_in(3)
+    # With a reader of RESP3, Redis sends RESP3's null to a receiver of RESP2.
+    for connection in [] if redirect else readers:
+        connection.call(b"HELLO", b"3")
+    if redirect:
+        yield heard(receivers, [encode([b"SUBSCRIBE", b"__redis__:invalidate"])])
+    # The receiver's number is each server's own.
+    for reader, receiver, server in zip(readers, receivers, pair):
+        words = [b"CLIENT", b"TRACKING", b"ON", *mode, *([b"NOLOOP"] if redirect else [])]
+        if redirect:
+            listed = server.connect().call(b"CLIENT", b"LIST", b"TYPE", b"PUBSUB").split(b"id=")[-1]
+            words += [b"REDIRECT", listed.split(b" ")[0]]
+        assert reader.call(*words) == b"+OK\r\n"
+    for _ in range(30):
+        name = dice.choice([b"t1", b"t2", b"t3", b"u"])
+        if dice.one_in(3) and b"OPTIN" in mode:
+            yield heard(readers, [encode([b"CLIENT", b"CACHING", b"YES"])])
+        if dice.one_in(3) and b"OPTOUT" in mode:
+            yield heard(readers, [encode([b"CLIENT", b"CACHING", b"NO"])])
+        yield heard(readers, [encode(dice.choice([[b"GET", name], [b"MGET", name, b"t2"], [b"TYPE", name]]))])
+        if not dice.one_in(3):
+            yield both(writers, deed(dice, [b"t1", b"t2", b"t3"]))
+        if dice.one_in(8):
+            yield both(writers, [b"FLUSHDB"])
+        yield heard(receivers if redirect else readers, [])
+    yield heard(readers, [encode([b"CLIENT", b"TRACKING", b"OFF"]), encode([b"CLIENT", b"TRACKINGINFO"])])
+    for connections in (readers, writers, receivers):
+        close(connections)
+
+
 def heard(connections: list[Connection], chunks: list[bytes]) -> Comparison:
     """What comes for the subscribers until the answer to a PING."""
     mark = encode([b"PING", MARK])
@@ -283,5 +318,5 @@ def close(connections: list[Connection]) -> None:
 
 SCENARIOS = {
     "scan": scan, "expiry": expiry, "wire": wire, "password": password, "transactions": transactions,
-    "messages": messages,
+    "messages": messages, "tracking": tracking,
 }

@@ -15,6 +15,18 @@ class ServerError(Exception):
     """A server that is missing, does not start, or died; the text says which and shows the end of its log."""
 
 
+def stop_all(servers: list["Server"]) -> None:
+    """Ends all of them, also when one has not ended well, which is an error."""
+    errors = []
+    for server in servers:
+        try:
+            server.stop()
+        except ServerError as error:
+            errors.append(str(error))
+    if errors:
+        raise ServerError("\n".join(errors))
+
+
 class Server:
     """A server process on a unix socket in a temporary directory."""
 

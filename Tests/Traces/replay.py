@@ -28,7 +28,7 @@ sys.path.insert(0, str(HERE.parent / "Differential"))
 
 import compare
 from resp import Connection, decode
-from servers import Server, ServerError
+from servers import Server, ServerError, stop_all
 
 ROOT = HERE.parent.parent
 OPTIONS = ["--save", "", "--enable-debug-command", "yes"]
@@ -176,8 +176,7 @@ def main() -> int:
         print(f"error: {error}")
         failed += 1
     finally:
-        for server in servers:
-            server.stop()
+        stop_all(servers)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -21,6 +21,8 @@ struct Command: ~Copyable {
     let foldedName: [UInt8]
     /// Executed at once also between MULTI and EXEC.
     let runsInsideMulti: Bool
+    /// EXEC, which must not be refused in silence.
+    let endsTransaction: Bool
     /// Allowed to RESP2 clients that have subscribed.
     let isAllowedToSubscribers: Bool
     var calls = 0
@@ -118,6 +120,7 @@ struct CommandIndex: ~Copyable {
                 spec: spec, fullName: fullName, parent: parent, subcommands: subcommands, arity: spec.arity,
                 flags: spec.flags, firstKey: spec.legacyRange.first, handler: spec.handler,
                 foldedName: Array(name.utf8), runsInsideMulti: Self.atOnce.contains(fullName),
+                endsTransaction: fullName == "exec",
                 isAllowedToSubscribers: Self.forSubscribers.contains(fullName))
         }
     }

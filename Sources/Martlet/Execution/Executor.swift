@@ -14,6 +14,8 @@ struct Executor: ~Copyable {
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
     ) -> Int {
         server.refreshTime()
+        // What a subscriber was sent before stands ahead of its replies.
+        if !session.subscriptions.isEmpty { server.pubSub.deliver() }
         find(batch, bytes: bytes)
         touchAhead(batch, bytes: bytes, session: session)
         var call = CommandCall(
@@ -29,6 +31,7 @@ struct Executor: ~Copyable {
             } else {
                 runSilently(command, batch.arguments(executed, in: bytes), &call)
             }
+            if !session.subscriptions.isEmpty { server.pubSub.deliver() }
             if let pushes = session.takePushes() { deliver(pushes.span, &call) }
             executed += 1
         }
@@ -124,7 +127,14 @@ struct Executor: ~Copyable {
 
     private func reject(_ id: CommandID, _ error: ReplyError, _ call: inout CommandCall) -> CommandID? {
         server.commands[id].rejectedCalls += 1
-        refuse(error, &call)
+        if server.commands[id].endsTransaction {
+            // A client that sends EXEC must hear that the transaction is over.
+            call.session.transaction = nil
+            server.watches.unwatchAll(call.session)
+            refuse(.execAborted(by: error), &call)
+        } else {
+            refuse(error, &call)
+        }
         return nil
     }
 

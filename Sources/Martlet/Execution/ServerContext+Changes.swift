@@ -9,7 +9,9 @@ extension ServerContext {
             switch change {
             case .touched(let isByTime):
                 watches.touched(key, in: database, byTime: isByTime)
-                if tracking.clientCount > 0 { tracking.changed(key, by: isByTime ? nil : session) }
+                guard tracking.clientCount > 0 else { break }
+                pubSub.deliver()
+                tracking.changed(key, by: isByTime ? nil : session)
             case .flushed:
                 watches.replaced(database) { _ in false }
                 isFlushed = true
@@ -30,7 +32,10 @@ extension ServerContext {
             }
         }
         // Those who track hear of all databases at once, for they do not know about databases.
-        if isFlushed { tracking.changedAll() }
+        if isFlushed {
+            pubSub.deliver()
+            tracking.changedAll()
+        }
     }
 
     /// What `session` has just read is remembered if it tracks its reads.
@@ -47,6 +52,7 @@ extension ServerContext {
 
     /// Keeps to tracking-table-max-keys.
     func limitTracking() {
+        pubSub.deliver()
         tracking.evict(to: configuration.value.trackingTableMaxKeys, using: &keyspace.value.random)
     }
 

@@ -22,6 +22,8 @@ protocol SessionTransport: AnyObject {
     var mixesPushesWithReplies: Bool { get }
     /// Sends bytes that are no reply to a request: complete messages in the session's protocol version.
     func push(_ message: ByteSpan)
+    /// The same for what others are sent, too.
+    func push(_ messages: LargeBytes)
 }
 
 /// What CLIENT REPLY chose.
@@ -91,6 +93,15 @@ final class Session {
             waitingPushes += message.copied()
         } else {
             transport?.push(message)
+        }
+    }
+
+    /// The same for messages that other sessions are sent, too.
+    func push(_ messages: LargeBytes) {
+        if isExecuting {
+            waitingPushes += messages.bytes.copied()
+        } else {
+            transport?.push(messages)
         }
     }
 

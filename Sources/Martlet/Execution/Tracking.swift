@@ -156,18 +156,24 @@ final class TrackingTable {
     func broadcast() {
         guard hasBroadcasts else { return }
         hasBroadcasts = false
-        for (prefix, broadcast) in broadcasts where !broadcast.changes.isEmpty {
+        // In the order of bytes, as Redis does.
+        let due = broadcasts.filter { !$0.value.changes.isEmpty }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        for (prefix, broadcast) in due {
             broadcasts[prefix]?.changes = [:]
-            let all = Array(broadcast.changes.keys)
+            let all = Self.sorted(broadcast.changes.keys)
             for session in broadcast.listeners.values {
                 guard session.tracking?.skipsOwnChanges ?? false else {
                     tell(session, of: all)
                     continue
                 }
-                let others = broadcast.changes.filter { $0.value != session.id }.map(\.key)
-                if !others.isEmpty { tell(session, of: others) }
+                let others = broadcast.changes.filter { $0.value != session.id }.keys
+                if !others.isEmpty { tell(session, of: Self.sorted(others)) }
             }
         }
+    }
+
+    private static func sorted(_ keys: some Sequence<[UInt8]>) -> [[UInt8]] {
+        keys.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     // MARK: Messages

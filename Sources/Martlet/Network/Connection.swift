@@ -285,6 +285,21 @@ final class Connection: Pollable, SessionTransport {
     func push(_ message: ByteSpan) {
         guard !isClosed else { return }
         output.tail.append(message)
+        pushed()
+    }
+
+    /// What is long is not copied.
+    func push(_ messages: LargeBytes) {
+        guard !isClosed else { return }
+        if messages.count < ReplyWriter.referenceThreshold {
+            output.tail.append(messages.bytes)
+        } else {
+            output.append(messages)
+        }
+        pushed()
+    }
+
+    private func pushed() {
         markDirty()
         if isOverHardLimit(output.count) { doomForOutput() }
     }

@@ -44,6 +44,8 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         }
     }
 
+    func push(_ messages: LargeBytes) { push(messages.bytes) }
+
     /// Executes one request, whose words stand in `bytes`, and returns what was replied.
     func execute(_ bytes: ByteSpan, words: Span<ArgumentSlice>) -> ReplyBuffer {
         for index in words.indices { batch.value.append(words[index]) }

@@ -50,6 +50,12 @@ struct ReplyError: Error, Equatable, Sendable {
                 + "in this context")
     }
 
+    /// EXEC itself was refused.
+    static func execAborted(by error: ReplyError) -> ReplyError {
+        let reason = error.text.hasPrefix("ERR ") ? String(error.text.dropFirst(4)) : error.text
+        return ReplyError("EXECABORT Transaction discarded because of: \(reason)")
+    }
+
     static func wrongArity(_ fullName: String) -> ReplyError {
         ReplyError("ERR wrong number of arguments for '\(fullName)' command")
     }

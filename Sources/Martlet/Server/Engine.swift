@@ -90,6 +90,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     func endTurn() -> NextTurn {
         let hasMore = expireSlice()
+        server.pubSub.deliver()
         server.tracking.broadcast()
         network.endTurn()
         if stopRequest != nil { stop() }

@@ -49,15 +49,15 @@ enum RestoreCommand {
         var options = Options()
         var index = 4
         while index < arguments.count {
-            let hasMore = index + 1 < arguments.count && options.idleSeconds == nil && options.frequency == nil
+            let hasMore = index + 1 < arguments.count
             if arguments.matches(index, "REPLACE") {
                 options.replaces = true
             } else if arguments.matches(index, "ABSTTL") {
                 options.isAbsolute = true
-            } else if hasMore, arguments.matches(index, "IDLETIME") {
+            } else if hasMore, options.frequency == nil, arguments.matches(index, "IDLETIME") {
                 index += 1
                 options.idleSeconds = try atLeastZero(arguments, index, "ERR Invalid IDLETIME value, must be >= 0")
-            } else if hasMore, arguments.matches(index, "FREQ") {
+            } else if hasMore, options.idleSeconds == nil, arguments.matches(index, "FREQ") {
                 index += 1
                 let refusal = "ERR Invalid FREQ value, must be >= 0 and <= 255"
                 options.frequency = try atLeastZero(arguments, index, refusal)

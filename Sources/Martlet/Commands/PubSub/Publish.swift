@@ -64,7 +64,7 @@ enum PublishCommand {
     }
 
     private static func names(
-        _ channels: [[UInt8]: [Int64: Session]], _ arguments: borrowing Arguments, _ call: inout CommandCall
+        _ channels: [[UInt8]: Audience], _ arguments: borrowing Arguments, _ call: inout CommandCall
     ) {
         call.reply.collect(.array) { reply in
             var count = 0
@@ -78,7 +78,7 @@ enum PublishCommand {
     }
 
     private static func counts(
-        _ channels: [[UInt8]: [Int64: Session]], _ arguments: borrowing Arguments, _ call: inout CommandCall
+        _ channels: [[UInt8]: Audience], _ arguments: borrowing Arguments, _ call: inout CommandCall
     ) {
         call.reply.array((arguments.count - 2) * 2)
         for index in 2..<arguments.count {

@@ -77,6 +77,61 @@ struct PubSubTests {
         #expect(try subscriber.reply() == ["message", "c", "two"])
     }
 
+    /// Messages are gathered on their way; nobody must be able to tell.
+    @Test func theOrderIsKept() throws {
+        var random = TestRandom()
+        let server = try ListeningServer()
+        let interests: [Swift.Set<String>] = [["a"], ["a", "b"], ["b", "c"], ["a", "b", "c"]]
+        let subscribers = try interests.indices.map { index in
+            let client = try server.client()
+            if index % 2 == 1 { _ = try client.call("HELLO", "3") }
+            for channel in interests[index].sorted() { _ = try client.call("SUBSCRIBE", channel) }
+            return client
+        }
+        // The last one listens to everything once more, by a pattern.
+        _ = try subscribers[3].call("PSUBSCRIBE", "*")
+        let publisher = try server.client()
+        for round in 0..<60 {
+            let note: Comment = "seed \(random.seed), round \(round)"
+            let messages = (0..<(1 + random.below(40))).map { number in
+                (channel: ["a", "b", "c", "d"][random.below(4)], text: "\(round):\(number)")
+            }
+            try publisher.send(messages.map { "PUBLISH \($0.channel) \($0.text)\r\n" }.joined())
+            for message in messages {
+                let direct = interests.count { $0.contains(message.channel) }
+                #expect(try publisher.reply() == .integer(Int64(direct + 1)), note)
+            }
+            for (interest, subscriber) in zip(interests, subscribers) {
+                let hasPattern = subscriber === subscribers[3]
+                for message in messages where interest.contains(message.channel) || hasPattern {
+                    if interest.contains(message.channel) {
+                        #expect(
+                            try subscriber.reply().elements?.map(\.string)[1...] == [message.channel, message.text],
+                            note)
+                    }
+                    if hasPattern {
+                        let expected: RESPValue = .push(["pmessage", "*", .text(message.channel), .text(message.text)])
+                        #expect(try subscriber.reply() == expected, note)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func ownMessagesStandBetweenOwnReplies() throws {
+        let server = try ListeningServer()
+        let client = try server.client()
+        _ = try client.call("HELLO", "3")
+        _ = try client.call("SUBSCRIBE", "c")
+        try client.send("PUBLISH c one\r\nPING\r\nPUBLISH c two\r\nPING x\r\n")
+        #expect(try client.reply() == 1)
+        #expect(try client.reply() == .push(["message", "c", "one"]))
+        #expect(try client.reply() == .simpleString("PONG"))
+        #expect(try client.reply() == 1)
+        #expect(try client.reply() == .push(["message", "c", "two"]))
+        #expect(try client.reply() == "x")
+    }
+
     /// Nobody waits for a subscriber that does not read; at the limit it is let go.
     @Test func aSlowSubscriberIsLetGo() throws {
         let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }

@@ -1,0 +1,48 @@
+"""Generators of DUMP, RESTORE and MEMORY. That payloads of all kinds travel both ways is shown by exchange.py; here it
+is about options, errors, and what stands at the key before."""
+
+from dice import Dice
+
+# Of Redis 7.0.15: strings, hashes, sets; then one broken, one of a later version, one without anything.
+PAYLOADS = [bytes.fromhex(text) for text in [
+    "00c0010a002678e7b6d10111fc", "00c2701101000a0001a408fe953095a5", "000568656c6c6f0a006372df766534200a",
+    "00c30940c8016161e0bb000161610a001f99f72e01b20de3", "0401016601760a00adf24356b1860efc",
+    "0b180400000004000000fbffffff0100000002000000e09304000a0085663c444c155562", "020101610a006296e97e44d21a6d",
+    "00c0020a002678e7b6d10111fc", "00c0010d002678e7b6d10111fc", "",
+]]
+NAMES = [b"payload:%d" % n for n in range(4)]
+
+
+def key(dice: Dice) -> bytes:
+    return dice.key() if dice.one_in(4) else dice.choice(NAMES)
+
+
+def restore(dice: Dice) -> list[bytes]:
+    time = dice.choice([b"0", b"0", dice.milliseconds(), dice.at_milliseconds()])
+    options = dice.some([
+        [b"REPLACE"], [b"REPLACE"], [b"ABSTTL"], [b"IDLETIME", b"100000"], [b"IDLETIME", b"-1"], [b"IDLETIME"],
+        [b"FREQ", b"10"], [b"FREQ", b"256"], [b"FREQ", b"x"], [b"junk"],
+    ], 3)
+    if time != b"0" and b"ABSTTL" not in options and len(time) > 11:
+        options.append(b"ABSTTL")
+    return [b"RESTORE", key(dice), time, dice.choice(PAYLOADS), *options]
+
+
+def dump(dice: Dice) -> list[bytes]:
+    return [b"DUMP", key(dice)]
+
+
+def look(dice: Dice) -> list[bytes]:
+    name = key(dice)
+    return dice.choice([[b"TYPE", name], [b"TTL", name], [b"OBJECT", b"ENCODING", name], [b"EXISTS", name]])
+
+
+def memory(dice: Dice) -> list[bytes]:
+    return [b"MEMORY", *dice.choice([
+        [b"USAGE", key(dice)], [b"USAGE", key(dice), b"SAMPLES", b"0"], [b"USAGE", key(dice), b"SAMPLES", b"-1"],
+        [b"USAGE", key(dice), b"SAMPLES"], [b"USAGE", key(dice), b"junk", b"1"], [b"USAGE"],
+        [b"USAGE", key(dice), b"SAMPLES", b"x"], [b"junk"], [b"HELP"],
+    ])]
+
+
+GENERATORS = [(8, restore), (3, dump), (4, look), (2, memory)]
