@@ -53,6 +53,16 @@ struct TransactionTests {
         ])
     }
 
+    @Test func aRefusedExecEndsTheTransaction() throws {
+        let server = try TestServer()
+        try server.expect([
+            "MULTI": .ok, "SET k v": Self.queued,
+            "EXEC now": .error(
+                "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command"),
+            "EXISTS k": 0, "EXEC": .error("ERR EXEC without MULTI"),
+        ])
+    }
+
     @Test func anEmptyTransactionAndReset() throws {
         let server = try TestServer()
         try server.expect(["MULTI": .ok, "EXEC": [], "MULTI": .ok, "SET k v": Self.queued])
