@@ -64,6 +64,7 @@ struct Keyspace: ~Copyable {
     // MARK: Whole databases
 
     mutating func swapDatabases(_ first: Int, _ second: Int) {
+        guard first != second else { return }
         databases.swap(first, second)
         journal.swapped(first, second)
     }

@@ -29,7 +29,11 @@ def restore(dice: Dice) -> list[bytes]:
     elif time == b"9223372036854775807":
         # In Redis the sum overflows and the key is taken for expired; Martlet refuses it.
         time = b"0"
-    return [b"RESTORE", key(dice), time, dice.choice(PAYLOADS), *options]
+    payload = dice.choice(PAYLOADS)
+    if b"100000" in options and payload[:2] == b"\x00\xc0":
+        # In Redis all keys with the same small number share its idle time.
+        payload = PAYLOADS[2]
+    return [b"RESTORE", key(dice), time, payload, *options]
 
 
 def dump(dice: Dice) -> list[bytes]:

@@ -93,7 +93,8 @@ struct TransactionTests {
     @Test(arguments: [
         ("GET k", true), ("SET k 1", false), ("SET other 1", true), ("DEL k", false), ("DEL none", true),
         ("SET none 1", false), ("EXPIRE k 100", false), ("PERSIST k", true), ("FLUSHALL", false), ("FLUSHDB", false),
-        ("SWAPDB 0 1", false), ("SWAPDB 2 3", true), ("MOVE k 1", false), ("RENAME k j", false), ("COPY k none", false),
+        ("SWAPDB 0 1", false), ("SWAPDB 2 3", true), ("SWAPDB 0 0", true), ("MOVE k 1", false), ("RENAME k j", false),
+        ("COPY k none", false),
         ("APPEND k x", false), ("SETNX k 2", true), ("HSET none f v", false), ("SADD none m", false),
         ("TOUCH k", true), ("OBJECT ENCODING k", true), ("GETEX k", true), ("GETDEL k", false), ("SETBIT k 1 1", false),
     ])
