@@ -112,7 +112,8 @@ def whole_scan(command: list[bytes], ours: bytes, theirs: bytes) -> bool:
     first, second = decode(ours), decode(theirs)
     if not isinstance(first, list) or not isinstance(second, list):
         return ours == theirs
-    is_step = first[0] != b"0" or second[0] != b"0"
+    # A cursor that no scan gave is a place like any other, and another one in each server's table.
+    is_step = first[0] != b"0" or second[0] != b"0" or command[2] != b"0"
     return is_step or sorted(first[1]) == sorted(second[1])
 
 

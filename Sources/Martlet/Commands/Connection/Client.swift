@@ -76,7 +76,7 @@ enum ClientCommand {
         } else if arguments.matches(2, "LIB-VER") {
             path = \.libraryVersion
         } else {
-            throw ReplyError("ERR Unrecognized option '\(arguments.text(2))'")
+            throw ReplyError("ERR Unrecognized option '", quoting: arguments[2], "'")
         }
         guard ClientAttribute.isPrintable(arguments[3]) else {
             throw ReplyError(

@@ -70,7 +70,7 @@ enum ClientListCommand {
         if arguments.matches(3, "NORMAL") { return sessions.filter(\.subscriptions.isEmpty) }
         if arguments.matches(3, "PUBSUB") { return sessions.filter { !$0.subscriptions.isEmpty } }
         guard arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
-        else { throw ReplyError("ERR Unknown client type '\(arguments.text(3))'") }
+        else { throw ReplyError("ERR Unknown client type '", quoting: arguments[3], "'") }
         return []
     }
 

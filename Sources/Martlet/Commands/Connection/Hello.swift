@@ -50,7 +50,7 @@ enum HelloCommand {
                 call.session.name = try ClientAttribute.name(arguments, at: index + 1)
                 index += 2
             } else {
-                throw ReplyError("ERR Syntax error in HELLO option '\(arguments.text(index))'")
+                throw ReplyError("ERR Syntax error in HELLO option '", quoting: arguments[index], "'")
             }
         }
     }
