@@ -252,7 +252,7 @@ class Exchange:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--count", type=int, default=400, help="values that travel each way")
+    parser.add_argument("--count", type=int, default=200, help="values that travel each way")
     parser.add_argument("--binary", default=str(ROOT / ".build/release/martlet-server"))
     parser.add_argument("--reference", default="redis-server")
     arguments = parser.parse_args()

@@ -73,8 +73,16 @@ public struct Configuration: Sendable {
     /// Whether FLUSHDB and FLUSHALL without a mode work as with ASYNC.
     public var lazyfreeLazyUserFlush = false
 
-    /// Whether DUMP compresses strings.
+    /// When data is saved by itself: after so many seconds, if so much has changed.
+    package var savePoints = SavePoint.defaults
+    /// Name of the snapshot file in `dir`.
+    public var dbfilename = "dump.rdb"
+    /// Whether snapshots and DUMP compress strings.
     public var rdbCompression = true
+    /// Whether snapshots carry a checksum, and it is looked at when they are loaded.
+    public var rdbChecksum = true
+    /// Whether writes are refused while the last save has failed.
+    public var stopWritesOnBgsaveError = true
     /// Accepted as Redis has it; payloads are checked in full in any case.
     public var sanitizeDumpPayload = PayloadCheck.no
 

@@ -7,7 +7,7 @@ struct DirectiveSection: Sendable {
 
 enum DirectiveTable {
     /// What has an effect, in reading order.
-    static let honoured = [network, access, process, keyspace, valueEncodings]
+    static let honoured = [network, access, process, keyspace, snapshots, valueEncodings]
     /// What is accepted and shown, without effect yet.
     static let waiting = [
         persistence, replication, memory, encodings, observability, acl, system, testing,

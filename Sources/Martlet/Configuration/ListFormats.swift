@@ -35,7 +35,7 @@ extension ValueFormat<[String]> {
 // MARK: - save
 
 /// A snapshot is due when so many changes are this old.
-struct SavePoint: Sendable {
+package struct SavePoint: Sendable {
     let seconds: Int
     let changes: Int
 

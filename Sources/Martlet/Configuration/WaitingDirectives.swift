@@ -5,17 +5,8 @@ extension DirectiveTable {
     static let persistence = DirectiveSection(
         title: "SNAPSHOTS AND APPEND ONLY FILE",
         directives: [
-            Directive("save", waiting: SavePoint.defaults, .savePoints, "When to take a snapshot by itself."),
-            Directive(
-                "dbfilename", waiting: "dump.rdb", .fileName("dbfilename", mayBeEmpty: true), flags: .protected,
-                "Name of the snapshot file in dir."),
-            Directive(
-                "rdbchecksum", waiting: true, .yesNo, flags: .immutable, "Write and check a checksum in snapshots."),
             Directive(
                 "rdb-save-incremental-fsync", waiting: true, .yesNo, "Sync a snapshot to disk while it is written."),
-            Directive(
-                "stop-writes-on-bgsave-error", waiting: true, .yesNo,
-                "Refuse writes while the last snapshot has failed."),
             Directive("appendonly", waiting: false, .yesNo, "Keep an append only file."),
             Directive(
                 "appendfilename", waiting: "appendonly.aof", .fileName("appendfilename"), flags: .immutable,

@@ -114,6 +114,9 @@ struct Executor: ~Copyable {
         if !call.session.isAuthenticated, !server.commands[id].flags.contains(.noAuth) {
             return reject(id, .noAuthentication, &call)
         }
+        if let refusal = server.writeRefusal, server.commands[id].flags.contains(.write) {
+            return reject(id, refusal, &call)
+        }
         if call.session.version == .resp2, !call.session.subscriptions.isEmpty,
             !server.commands[id].isAllowedToSubscribers
         {

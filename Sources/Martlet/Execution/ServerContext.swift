@@ -14,6 +14,9 @@ final class ServerContext {
     let identity: ServerIdentity
     let log: Log
     var services = ServerServices()
+    let persistence: Box<PersistenceStatus>
+    /// Set while no write may be promised to be kept.
+    var writeRefusal: ReplyError?
     /// DEBUG PAUSE-CRON: the periodic work does nothing.
     var isCronPaused = false
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION turns it off.
@@ -30,6 +33,7 @@ final class ServerContext {
         self.identity = identity
         self.log = log
         statistics = Box(ServerStatistics())
+        persistence = Box(PersistenceStatus(now: clock.wallMilliseconds() / 1000))
         tracking = TrackingTable(clients: clients)
     }
 
@@ -70,8 +74,20 @@ struct ServerServices {
     var sleep: (_ microseconds: Int64) -> Void = { _ in }
     /// Buffers and such that belong to no client, for INFO memory.
     var networkBufferBytes: () -> Int = { 0 }
+    /// Saves while everybody waits.
+    var save: () -> ReplyError? = { nil }
+    var saveInBackground: () -> ReplyError? = { nil }
+    /// DEBUG RELOAD.
+    var reload: (ReloadRequest) -> ReplyError? = { _ in nil }
     /// TCP port in use, 0 when there is none.
     var port: () -> Int = { 0 }
+}
+
+/// DEBUG RELOAD's options.
+struct ReloadRequest {
+    var saves = true
+    var empties = true
+    var replaces = false
 }
 
 /// SHUTDOWN's options.

@@ -13,7 +13,11 @@ struct Database: ~Copyable {
     /// Filed records with a deadline inside their value.
     private(set) var innerCount = 0
 
-    init(seed: HashSeed, now: Int64) {
+    /// The mark that records are born with; see KeyspaceSnapshot.
+    var epoch: UInt8
+
+    init(seed: HashSeed, now: Int64, epoch: UInt8 = 0) {
+        self.epoch = epoch
         table = HashTable(seed: seed)
         wheel = TimingWheel(now: now)
     }
@@ -37,7 +41,7 @@ struct Database: ~Copyable {
         let size = Record.byteCount(keyCount: key.count, payloadCount: payloadCount, timing: timing)
         return Record(
             at: heap.allocate(size), key: key, payloadCount: payloadCount, kind: kind.byte, timing: timing,
-            access: access)
+            access: access, epoch: epoch)
     }
 
     /// Frees a record that is neither in the table nor filed; its object has been taken.

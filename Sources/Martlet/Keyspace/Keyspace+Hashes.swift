@@ -211,6 +211,7 @@ extension Keyspace {
     /// A record has fired although its own time is not over: fields are due. Removes some of them, and files the record
     /// for what is left, or removes it when nothing is.
     mutating func expireFields(of record: Record, in index: Int) {
+        willChange(record, in: index)
         var record = record
         let removed: Int
         if record.packedFieldWidth == 0 {

@@ -33,6 +33,7 @@ extension Keyspace {
         key.withUnsafeBytes { keyBytes in
             let hash = databases[source].table.hash(keyBytes)
             guard let record = live(keyBytes, hash: hash, in: source) else { return }
+            willChange(record, in: source)
             insertCopy(of: record, as: newKey, in: target) { $0 }
             _ = databases[source].remove(record, hash: hash)
         }

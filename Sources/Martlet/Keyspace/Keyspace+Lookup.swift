@@ -71,6 +71,7 @@ extension Keyspace {
         key.withUnsafeBytes { bytes in
             let hash = databases[index].table.hash(bytes)
             guard let record = live(bytes, hash: hash, in: index) else { return false }
+            willChange(record, in: index)
             drop(databases[index].remove(record, hash: hash), lazily: lazily)
             return true
         }
@@ -78,6 +79,7 @@ extension Keyspace {
 
     mutating func expire(_ record: Record, hash: UInt64, in index: Int) {
         statistics.expiredKeys += 1
+        willChange(record, in: index)
         noteExpiry(of: record, in: index)
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onExpire)
     }
@@ -85,5 +87,19 @@ extension Keyspace {
     /// Lets go of a large value, here or elsewhere.
     func drop(_ value: consuming RecordObject?, lazily: Bool) {
         if lazily, let value, Reclaimer.isWorthwhile(value) { reclaimer.drop(value) }
+    }
+}
+
+extension Record {
+    /// Seconds since the last use. The access clock starts over every 194 days.
+    func idleSeconds(at clock: UInt32) -> Int {
+        // Both are 24 bits, so that the difference wraps within them.
+        Int((clock &- access) & 0xFF_FFFF)
+    }
+
+    /// Makes the last use so long ago, or as long as the clock reaches back.
+    func setIdleSeconds(_ seconds: Int64, at clock: UInt32) {
+        // The clock has 24 bits: the difference wraps within them.
+        access = (clock &- UInt32(min(seconds, 0xFF_FFFF))) & 0xFF_FFFF
     }
 }

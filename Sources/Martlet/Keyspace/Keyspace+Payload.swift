@@ -58,6 +58,7 @@ extension Keyspace {
     /// Puts `bytes` in the place of `range` of a packed value. The record may move, and is returned.
     @discardableResult
     mutating func splice(_ record: Record, _ range: Range<Int>, with bytes: ByteSpan, in index: Int) -> Record {
+        willChange(record, in: index)
         if record.holdsObject {
             spliceLarge(record, range, with: bytes, in: index)
             return record
@@ -128,6 +129,7 @@ extension Keyspace {
         _ old: Record, kind: ValueKind, payloadCount: Int, in index: Int,
         moving move: (UnsafeMutableRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void = { _, _ in }
     ) -> Record {
+        willChange(old, in: index)
         let key = old.keyBytes
         let new = databases[index].makeRecord(
             key: key, payloadCount: payloadCount, kind: kind, timing: old.timing, access: accessClock)
@@ -144,6 +146,7 @@ extension Keyspace {
     func withObject<Object: RecordObject, Result, Failure: Error>(
         of record: Record, as type: Object.Type, in index: Int, _ body: (Object) throws(Failure) -> Result
     ) throws(Failure) -> Result {
+        willChange(record, in: index)
         let object = record.object(as: type)
         let before = object.memoryBytes
         defer { databases[index].objectBytes += object.memoryBytes - before }

@@ -39,7 +39,8 @@ extension Keyspace {
     }
 
     /// Gives an int-encoded record another number, without looking for its key again.
-    func changeInteger(of record: Record, to integer: Int64) {
+    func changeInteger(of record: Record, to integer: Int64, in index: Int) {
+        willChange(record, in: index)
         precondition(record.valueKind == .int)
         record.integer = integer
     }
@@ -58,6 +59,7 @@ extension Keyspace {
     ) -> Record {
         let hash = databases[index].table.hash(key)
         let present = live(key, hash: hash, in: index)
+        if let present { willChange(present, in: index) }
         let newDeadline: Int64? =
             switch deadline {
             case .keep: present.flatMap { $0.hasDeadline ? $0.deadline : nil }
@@ -105,6 +107,7 @@ extension Keyspace {
         _ key: ByteSpan, minimumCount: Int, in index: Int, _ body: (inout MutableSpan<UInt8>) -> Result
     ) -> Result? {
         let present = lookup(key, in: index, for: .write)
+        if let present { willChange(present, in: index) }
         let count = max(minimumCount, present?.stringCount ?? 0)
         if let present, present.holdsObject {
             return changeLarge(present, count: count, in: index, body)

@@ -32,6 +32,10 @@ struct Keyspace: ~Copyable {
     var earliestDeadline = Int64.max
     /// What happened to keys, for those above to tell.
     var journal = ChangeJournal()
+    /// The mark of the latest snapshot; see KeyspaceSnapshot.
+    var epoch: UInt8 = 0
+    /// While the state of an earlier moment is being written down.
+    var snapshot: KeyspaceSnapshot?
     /// Room for encoding elements, taken out while it is in use.
     var scratch = ByteBuffer()
     /// Frees values and databases elsewhere.
@@ -66,6 +70,7 @@ struct Keyspace: ~Copyable {
     mutating func swapDatabases(_ first: Int, _ second: Int) {
         guard first != second else { return }
         databases.swap(first, second)
+        noteSwap(first, second)
         journal.swapped(first, second)
     }
 
@@ -75,8 +80,8 @@ struct Keyspace: ~Copyable {
         journal.flushed(index)
         let count = databases[index].count
         guard count > 0 else { return 0 }
-        let old = databases.exchange(index, with: Database(seed: seed, now: now))
-        if lazily { reclaimer.drop(old, count: count) }
+        let old = databases.exchange(index, with: Database(seed: seed, now: now, epoch: epoch))
+        if let old = keepForSnapshot(old, from: index), lazily { reclaimer.drop(old, count: count) }
         return count
     }
 }

@@ -50,6 +50,14 @@ struct ReplyError: Error, Equatable, Sendable {
                 + "in this context")
     }
 
+    static var cannotPersist: ReplyError {
+        ReplyError(
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands "
+                + "that may modify the data set are disabled, because this instance is configured to report errors "
+                + "during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the "
+                + "Redis logs for details about the RDB error.")
+    }
+
     /// EXEC itself was refused.
     static func execAborted(by error: ReplyError) -> ReplyError {
         let reason = error.text.hasPrefix("ERR ") ? String(error.text.dropFirst(4)) : error.text

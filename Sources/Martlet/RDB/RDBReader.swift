@@ -101,5 +101,5 @@ struct RDBReader: ~Escapable {
         return bytes.extracting(offset..<(offset + count))
     }
 
-    private func cut() -> RDBError { RDBError("the data ends too early", at: offset) }
+    private func cut() -> RDBError { RDBError("the data ends too early", at: offset, isCut: true) }
 }

@@ -64,9 +64,12 @@ struct RDBError: Error, Equatable {
     /// From the start of what is read.
     let offset: Int
     let reason: String
+    /// There is nothing wrong so far, but the end is missing.
+    let isCut: Bool
 
-    init(_ reason: String, at offset: Int) {
+    init(_ reason: String, at offset: Int, isCut: Bool = false) {
         self.offset = offset
         self.reason = reason
+        self.isCut = isCut
     }
 }

@@ -34,7 +34,7 @@ extension Engine {
         server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
         server.keyspace.value.encodingLimits = EncodingLimits(configuration)
         server.keyspace.value.journal.wantedEvents = KeyEventClasses(letters: configuration.notifyKeyspaceEvents)
-        self.init(server: server, loop: loop, clock: clock)
+        self.init(server: server, loop: loop, clock: clock, fileSystem: options.fileSystem)
     }
 
     private static func systemSeed() -> UInt64 {

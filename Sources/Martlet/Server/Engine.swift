@@ -27,6 +27,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     let network: Network
     let log: Log
     private let clock: Clock
+    private let persistence: Persistence
     private var cron: LoopTimer?
     private var expiry: LoopTimer?
     /// What the expiry timer is set to.
@@ -37,13 +38,17 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// One slice of active expiry; clients wait no longer than this for it.
     private static let expirySliceNanoseconds: Int64 = 1_000_000
+    /// One slice of a background save.
+    private static let snapshotSliceNanoseconds: Int64 = 500_000
 
-    init(server: ServerContext, loop: EventLoop, clock: Clock) {
+    init(server: ServerContext, loop: EventLoop, clock: Clock, fileSystem: any FileSystem) {
         self.server = server
         self.loop = loop
         self.clock = clock
         log = server.log
         network = Network(loop: loop, server: server)
+        let queue = loop.queue
+        persistence = Persistence(server: server, fileSystem: fileSystem) { queue.async(execute: $0) }
         stopped.enter()
         loop.delegate = self
         fillServices()
@@ -54,6 +59,9 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.applyConfiguration = { [self] changed in apply(changed) }
         server.services.sleep = { [self] in sleep(microseconds: $0) }
         server.services.networkBufferBytes = { [self] in network.bufferBytes }
+        server.services.save = { [self] in persistence.save() }
+        server.services.saveInBackground = { [self] in persistence.saveInBackground() }
+        server.services.reload = { [self] in persistence.reload($0) }
         server.services.port = { [self] in network.port }
     }
 
@@ -62,6 +70,11 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     /// Listens, starts the timers and the loop. On any thread, once.
     func start(_ listening: Listening) throws(StartError) {
         let result = loop.queue.sync { () -> Result<Void, StartError> in
+            if keepsData, let reason = persistence.load() {
+                log.write(.warning, reason)
+                finishStop()
+                return .failure(.system(reason))
+            }
             do throws(StartError) {
                 try Listeners.open(listening, server: server, network: network)
             } catch {
@@ -76,6 +89,9 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         }
         try result.get()
     }
+
+    /// A process of its own loads what it saved, and saves by itself.
+    private var keepsData: Bool { server.identity.role == .daemon }
 
     private func startTimers() {
         guard case .system = clock.source else { return }
@@ -94,7 +110,18 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.tracking.broadcast()
         network.endTurn()
         if stopRequest != nil { stop() }
-        return hasMore ? .now : nextExpiry
+        let snapshotHasMore = snapshotSlice()
+        if hasMore || snapshotHasMore { return .now }
+        return persistence.isWaiting ? .within(milliseconds: 1) : nextExpiry
+    }
+
+    /// Goes on with a background save for at most a slice; true when it wants more.
+    private func snapshotSlice() -> Bool {
+        guard persistence.isWaiting else { return false }
+        let began = clock.monotonicNanoseconds()
+        return persistence.continueBackground { [clock] in
+            clock.monotonicNanoseconds() - began > Self.snapshotSliceNanoseconds
+        }
     }
 
     /// A key is due in the millisecond after its deadline.
@@ -159,6 +186,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         if now != network.now {
             network.now = now
             network.checkIdle(now: now, timeout: Int64(server.configuration.value.timeoutSeconds))
+            if keepsData { persistence.checkSavePoints() }
         }
         _ = loop.turn()
     }
@@ -173,18 +201,33 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func apply(_ changed: [String]) -> String? {
         if changed.contains("hz") { cron?.schedule(perSecond: server.configuration.value.hz) }
+        persistence.updateWriteRefusal()
         return server.apply(changed) ?? Listeners.apply(changed, server: server, network: network)
     }
 
     // MARK: Stop
 
     private func requestStop(_ request: ShutdownRequest) -> ServerServices.ShutdownOutcome {
-        if request.save == .always {
-            log.write(.warning, "Saving is not possible in this version.")
-            guard request.isForced else { return .refused(ReplyError("ERR Errors trying to SHUTDOWN. Check logs.")) }
+        guard saveAtEnd(request.save) || request.isForced else {
+            return .refused(ReplyError("ERR Errors trying to SHUTDOWN. Check logs."))
         }
         stopRequest = request
         return .accepted
+    }
+
+    /// Saves if the end asks for it; false when that failed.
+    private func saveAtEnd(_ wish: ShutdownRequest.Save) -> Bool {
+        persistence.abandonBackground()
+        switch wish {
+        case .never: return true
+        case .ifConfigured:
+            guard keepsData, !server.configuration.value.savePoints.isEmpty else { return true }
+        case .always: break
+        }
+        log.write(.notice, "Saving the final RDB snapshot before exiting.")
+        guard persistence.save() != nil else { return true }
+        log.write(.warning, "Error trying to save the DB, can't exit.")
+        return false
     }
 
     /// On the loop's queue.
@@ -228,7 +271,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// Stops as SHUTDOWN does; returns at once.
     func shutdown() {
-        loop.queue.async { [self] in stop() }
+        loop.queue.async { [self] in if isStopped || saveAtEnd(.ifConfigured) { stop() } }
     }
 
     /// Waits until the server has stopped and has let go of its descriptors.

@@ -12,6 +12,8 @@ package struct StartOptions: Sendable {
     /// Whether the process is this server and nothing else.
     package var isDaemon = false
     package var configurationFile = ""
+    /// Where data is kept.
+    var fileSystem: any FileSystem = DiskFileSystem()
 
     package init() {}
 

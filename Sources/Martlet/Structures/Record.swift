@@ -83,13 +83,13 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
     /// caller's to fill.
     init(
         at address: UnsafeMutableRawPointer, key: UnsafeRawBufferPointer, payloadCount: Int, kind: UInt8,
-        timing: Timing, access: UInt32
+        timing: Timing, access: UInt32, epoch: UInt8 = 0
     ) {
         precondition(payloadCount >= 0 && payloadCount <= Self.payloadLimit)
         self.address = address
         address.storeBytes(of: kind, toByteOffset: Offset.kind, as: UInt8.self)
         address.storeBytes(of: timing.flags.rawValue, toByteOffset: Offset.flags, as: UInt8.self)
-        address.storeBytes(of: 0, toByteOffset: Offset.epoch, as: UInt8.self)
+        address.storeBytes(of: epoch, toByteOffset: Offset.epoch, as: UInt8.self)
         self.access = access
         // Both fit: the payload was checked above, a long key is marked and keeps its length elsewhere.
         address.storeBytes(of: UInt16(payloadCount), toByteOffset: Offset.payloadCount, as: UInt16.self)

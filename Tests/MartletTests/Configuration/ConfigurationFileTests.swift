@@ -195,7 +195,7 @@ struct ConfigurationFileTests {
         #expect(configuration.dir == "./tests/tmp/server.1.1")
         #expect(
             configuration.directivesWithoutEffect == [
-                "save", "repl-diskless-sync-delay", "propagation-error-behavior",
+                "repl-diskless-sync-delay", "propagation-error-behavior",
                 "latency-monitor-threshold", "enable-module-command",
             ])
     }

@@ -108,7 +108,7 @@ struct DirectiveTableTests {
     @Test func namesWhatHasNoEffect() throws {
         #expect(Configuration().directivesWithoutEffect.isEmpty)
         let configuration = try Configuration.loading("port 1\nappendonly yes\nsave ''\nslave-priority 100\n")
-        #expect(configuration.directivesWithoutEffect == ["save", "appendonly"])
+        #expect(configuration.directivesWithoutEffect == ["appendonly"])
     }
 
     @Test func logLevelsAreOrdered() {

@@ -11,12 +11,16 @@ final class TestServer {
     let server: MartletServer
     let connection: LocalConnection
 
-    init(seed: UInt64 = 1, configuration: Configuration = Configuration()) throws {
+    init(
+        seed: UInt64 = 1, configuration: Configuration = Configuration(),
+        fileSystem: any FileSystem = MemoryFileSystem()
+    ) throws {
         var options = StartOptions()
         options.clock = clock
         options.seed = seed
         options.configuration = configuration
         options.configuration.enableDebugCommand = .yes
+        options.fileSystem = fileSystem
         server = try MartletServer(options)
         connection = try server.connect()
     }

@@ -65,18 +65,6 @@ enum ObjectCommand {
 }
 
 extension Record {
-    /// Seconds since the last use. The access clock starts over every 194 days.
-    func idleSeconds(at clock: UInt32) -> Int {
-        // Both are 24 bits, so that the difference wraps within them.
-        Int((clock &- access) & 0xFF_FFFF)
-    }
-
-    /// Makes the last use so long ago, or as long as the clock reaches back.
-    func setIdleSeconds(_ seconds: Int64, at clock: UInt32) {
-        // The clock has 24 bits: the difference wraps within them.
-        access = (clock &- UInt32(min(seconds, 0xFF_FFFF))) & 0xFF_FFFF
-    }
-
     /// What Redis would answer: its numbers below 10,000 are shared by all keys and never freed.
     var referenceCount: Int {
         valueKind == .int && (0..<10_000).contains(integer) ? Int(Int32.max) : 1

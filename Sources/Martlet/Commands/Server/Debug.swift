@@ -66,6 +66,13 @@ enum DebugCommand {
                 "set, map, attrib, push, verbatim, true, false."),
             handler: DebugProtocol.example),
         Subcommand(
+            name: "RELOAD", wordCount: 2...5,
+            help: .init(
+                "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+                "Save the data, empty the memory and load the file. NOSAVE and NOFLUSH leave out a step; with MERGE",
+                "keys that are there already are replaced."),
+            handler: reload),
+        Subcommand(
             name: "SET-ACTIVE-EXPIRE", wordCount: 3...3,
             help: .init(
                 "SET-ACTIVE-EXPIRE <0|1>", "With 0, keys whose time is over stay until somebody looks for them."),
@@ -115,6 +122,24 @@ enum DebugCommand {
     @Sendable
     private static func pauseCron(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.server.isCronPaused = parseInt64(arguments[2]) ?? 0 != 0
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func reload(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        var request = ReloadRequest()
+        for index in 2..<arguments.count {
+            if arguments.matches(index, "NOSAVE") {
+                request.saves = false
+            } else if arguments.matches(index, "NOFLUSH") {
+                request.empties = false
+            } else if arguments.matches(index, "MERGE") {
+                request.replaces = true
+            } else {
+                throw ReplyError("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.")
+            }
+        }
+        if let error = call.server.services.reload(request) { throw error }
         call.reply.ok()
     }
 

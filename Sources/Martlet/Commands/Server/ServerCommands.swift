@@ -2,6 +2,7 @@
 
 enum ServerCommands {
     static let all: [CommandSpec] = [
+        SaveCommand.backgroundSpec,
         CommandCommand.spec,
         ConfigCommand.spec,
         DBSizeCommand.spec,
@@ -9,7 +10,9 @@ enum ServerCommands {
         FlushCommand.allSpec,
         FlushCommand.databaseSpec,
         InfoCommand.spec,
+        SaveCommand.lastSpec,
         MemoryCommand.spec,
+        SaveCommand.spec,
         ShutdownCommand.spec,
         SwapDBCommand.spec,
         TimeCommand.spec,

@@ -47,7 +47,7 @@ enum IncrCommands {
         let (sum, overflow) = value.addingReportingOverflow(increment)
         guard !overflow else { throw ReplyError("ERR increment or decrement would overflow") }
         if let record, record.valueKind == .int {
-            call.keyspace.changeInteger(of: record, to: sum)
+            call.keyspace.changeInteger(of: record, to: sum, in: call.database)
         } else {
             call.keyspace.setInteger(key, to: sum, deadline: .keep, in: call.database)
         }

@@ -1,11 +1,22 @@
 // INFO persistence, stats, errorstats: what has happened.
 
 extension InfoSection {
-    /// Nothing is saved yet; tools wait for `loading` and watch the two `in_progress` fields.
     static let persistence = InfoSection("Persistence") { report, server in
+        let status = server.persistence.value
         report.add("loading", 0)
+        report.add("async_loading", 0)
+        report.add("current_save_keys_processed", status.isSaving ? status.savedKeys : 0)
+        report.add("current_save_keys_total", status.isSaving ? status.keysToSave : 0)
         report.add("rdb_changes_since_last_save", server.keyspace.value.dirty)
-        report.add("rdb_bgsave_in_progress", 0)
+        report.add("rdb_bgsave_in_progress", status.isSaving ? 1 : 0)
+        report.add("rdb_last_save_time", status.lastSaveAt)
+        report.add("rdb_last_bgsave_status", status.lastSaveSucceeded ? "ok" : "err")
+        report.add("rdb_last_bgsave_time_sec", status.lastSaveSeconds)
+        let now = server.clock.wallMilliseconds() / 1000
+        report.add("rdb_current_bgsave_time_sec", status.savingSince.map { now - $0 } ?? -1)
+        report.add("rdb_saves", status.saves)
+        report.add("rdb_last_load_keys_expired", status.expiredKeysAtLoad)
+        report.add("rdb_last_load_keys_loaded", status.loadedKeys)
         report.add("aof_enabled", 0)
         report.add("aof_rewrite_in_progress", 0)
     }

@@ -1,0 +1,223 @@
+// Reading an RDB file through a window that holds a part of it: small however large the file is, and never larger than
+// the bytes that are really there ask for.
+
+/// Why a file cannot be loaded.
+enum RDBFileError: Error {
+    case system(SystemError)
+    case content(RDBError)
+
+    var text: String {
+        switch self {
+        case .system(let error): error.message
+        case .content(let error): "\(error.reason) (at byte \(error.offset))"
+        }
+    }
+}
+
+/// What a file held.
+struct RDBSummary {
+    var version = RDBVersion.common
+    var facts: [(name: String, value: String)] = []
+    var keys = 0
+    var volatileKeys = 0
+    /// Not loaded, for their time is over.
+    var expiredKeys = 0
+    /// Not loaded: collections of nothing, which some old versions wrote.
+    var emptyKeys = 0
+}
+
+struct RDBFileReader: ~Copyable {
+    private let file: any StoredFile
+    private var window = ByteBuffer()
+    /// Bytes of the file ahead of the window.
+    private(set) var offset = 0
+    private var isAtEnd = false
+    private var checksum = CRC64()
+    private let checks: Bool
+    private var database = 0
+    private var replaces = false
+    private(set) var summary = RDBSummary()
+
+    private static let step = 256 * 1024
+
+    init(_ file: any StoredFile, checksChecksum: Bool) {
+        self.file = file
+        checks = checksChecksum
+    }
+
+    /// Puts all keys of the file into `keyspace`. A key that is there already is an error, unless it is to be replaced.
+    mutating func load(into keyspace: inout Keyspace, replacing: Bool = false) throws(RDBFileError) {
+        replaces = replacing
+        try readHeader()
+        while try readItem(into: &keyspace) {}
+        try readChecksum()
+    }
+
+    private mutating func readHeader() throws(RDBFileError) {
+        while window.count < RDBVersion.headerCount, try fill() {}
+        let header = window.bytes.extracting(first: min(window.count, RDBVersion.headerCount)).copied()
+        guard let version = RDBVersion(header: header.span) else {
+            throw .content(RDBError("Wrong signature trying to load DB from file", at: 0))
+        }
+        guard version.isReadable else {
+            throw .content(RDBError("Can't handle RDB format version \(version.number)", at: 0))
+        }
+        summary.version = version
+        consume(RDBVersion.headerCount)
+    }
+
+    /// More of the file in the window; false at its end.
+    private mutating func fill() throws(RDBFileError) -> Bool {
+        guard !isAtEnd else { return false }
+        // Twice as much each time that it was not enough, so that a long value is not read over and over.
+        let wanted = max(Self.step, window.count)
+        let place = window.reserve(wanted)
+        do throws(SystemError) {
+            let count = try file.read(into: UnsafeMutableRawBufferPointer(start: place, count: wanted))
+            window.commit(count)
+            isAtEnd = count == 0
+            return count > 0
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private mutating func consume(_ count: Int) {
+        if checks {
+            var sum = checksum
+            sum.update(window.bytes.extracting(first: count))
+            checksum = sum
+        }
+        window.consume(count)
+        offset += count
+    }
+
+    /// From version 5 on the file ends with a checksum; zeros say that none was made.
+    private mutating func readChecksum() throws(RDBFileError) {
+        guard summary.version.number >= 5 else { return }
+        while window.count < 8, try fill() {}
+        guard window.count >= 8 else { throw .content(RDBError("the file ends too early", at: offset)) }
+        let said = window.bytes.littleEndian(at: 0, width: 8)
+        guard !checks || said == 0 || said == checksum.value else {
+            throw .content(RDBError("Wrong RDB checksum", at: offset))
+        }
+    }
+
+    // MARK: Items
+
+    /// One opcode with all that belongs to it, or one key; false at the end. What is cut by the window is read again
+    /// when the window holds more.
+    private mutating func readItem(into keyspace: inout Keyspace) throws(RDBFileError) -> Bool {
+        if window.isEmpty { _ = try fill() }
+        while true {
+            // Out of the reader while it is read from.
+            var bytes = ByteBuffer()
+            swap(&bytes, &window)
+            let result = parse(bytes.bytes, &keyspace)
+            swap(&bytes, &window)
+            switch result {
+            case .success(let item):
+                consume(item.count)
+                return item.hasMore
+            case .failure(let error):
+                if error.isCut, try fill() { continue }
+                let reason = error.isCut ? "Short read or OOM loading DB: the file ends too early" : error.reason
+                throw .content(RDBError(reason, at: offset + error.offset))
+            }
+        }
+    }
+
+    private struct Item {
+        let count: Int
+        let hasMore: Bool
+    }
+
+    private mutating func parse(_ bytes: ByteSpan, _ keyspace: inout Keyspace) -> Result<Item, RDBError> {
+        var reader = RDBReader(bytes)
+        do throws(RDBError) {
+            let hasMore = try item(&reader, &keyspace)
+            return .success(Item(count: reader.offset, hasMore: hasMore))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private mutating func item(_ reader: inout RDBReader, _ keyspace: inout Keyspace) throws(RDBError) -> Bool {
+        let start = reader.offset
+        let code = try reader.byte()
+        switch code {
+        case RDBOpcode.end: return false
+        case RDBOpcode.selectDB:
+            let number = try reader.length()
+            guard let number = Int(exactly: number), keyspace.hasDatabase(number) else {
+                throw RDBError(
+                    "FATAL: Data file was created with a Redis server configured to handle more databases", at: start)
+            }
+            database = number
+        case RDBOpcode.resizeDB:
+            _ = try reader.length()
+            _ = try reader.length()
+        case RDBOpcode.aux:
+            let name = try reader.withString { $0.text }
+            let value = try reader.withString { $0.text }
+            summary.facts.append((name, value))
+        case RDBOpcode.slotInfo:
+            for _ in 0..<3 { _ = try reader.length() }
+        case RDBOpcode.function2, RDBOpcode.functionPreGA:
+            throw RDBError("a function library, which there is no support for yet", at: start)
+        case RDBOpcode.moduleAux: throw RDBError("data of a module, which there is no support for", at: start)
+        default: try key(code, &reader, &keyspace)
+        }
+        return true
+    }
+
+    /// A key with what stands ahead of its type.
+    private mutating func key(
+        _ first: UInt8, _ reader: inout RDBReader, _ keyspace: inout Keyspace
+    ) throws(RDBError) {
+        var deadline: Int64?
+        var idle: UInt64?
+        var code = first
+        while true {
+            switch code {
+            case RDBOpcode.expireMilliseconds: deadline = try reader.milliseconds()
+            case RDBOpcode.expireSeconds:
+                deadline = Int64(Int32(truncatingIfNeeded: try reader.littleEndian(width: 4))) * 1000
+            case RDBOpcode.idle: idle = try reader.length()
+            case RDBOpcode.frequency: _ = try reader.byte()
+            default:
+                return try store(code, deadline, idle, &reader, &keyspace)
+            }
+            code = try reader.byte()
+        }
+    }
+
+    private mutating func store(
+        _ type: UInt8, _ deadline: Int64?, _ idle: UInt64?, _ reader: inout RDBReader, _ keyspace: inout Keyspace
+    ) throws(RDBError) {
+        let start = reader.offset
+        let key = try reader.withString { $0.copied() }
+        let value = try reader.value(typeNumber: type, version: summary.version, for: &keyspace)
+        summary.keys += 1
+        if deadline != nil { summary.volatileKeys += 1 }
+        if value.isEmpty {
+            summary.emptyKeys += 1
+            return
+        }
+        if let deadline, keyspace.hasPassed(deadline) {
+            summary.expiredKeys += 1
+            return
+        }
+        if keyspace.isLive(key.span, in: database) {
+            guard replaces else { throw RDBError("a key that is there twice", at: start) }
+            keyspace.remove(key.span, in: database, lazily: false)
+        }
+        guard keyspace.insert(value, as: key.span, in: database) else {
+            summary.expiredKeys += 1
+            return
+        }
+        guard deadline != nil || idle != nil, let record = keyspace.stored(key.span, in: database) else { return }
+        if let idle { record.setIdleSeconds(Int64(clamping: idle), at: keyspace.accessClock) }
+        if let deadline { keyspace.setDeadline(deadline, of: record, in: database) }
+    }
+}
