@@ -33,7 +33,8 @@ public final class MartletServer: Sendable {
 
     package init(_ options: StartOptions) throws(StartError) {
         engine = try Engine(options)
-        try engine.start(options.listening)
+        options.stopSwitch?.bind(engine)
+        try engine.start(options.listening, whenListening: options.whenListening)
     }
 
     deinit { engine.shutdown() }
@@ -56,12 +57,6 @@ public final class MartletServer: Sendable {
     public func stop() async {
         engine.shutdown()
         await withCheckedContinuation { continuation in engine.whenStopped { continuation.resume() } }
-    }
-
-    /// Stops the server soon and says why in its log; returns at once.
-    package func shutdown(because reason: String) {
-        log(.warning, reason)
-        engine.shutdown()
     }
 
     /// Writes a line to the server's log.

@@ -76,7 +76,7 @@ package struct ServerProcess: Sendable {
     }
 
     /// Starts the server as the configuration says. What goes wrong has been logged when this throws.
-    package mutating func start() throws(StartError) -> MartletServer {
+    package mutating func start(stoppedBy stopSwitch: StopSwitch) throws(StartError) -> MartletServer {
         let log = Log(.configured, level: configuration.loglevel, path: configuration.logfile, clock: Clock(.system))
         let startup = StartupLog(log: log)
         startup.begin(hasConfiguration: hasConfiguration, program: commandLine.first ?? "martlet-server")
@@ -91,22 +91,28 @@ package struct ServerProcess: Sendable {
             throw .system(text)
         }
         if configuration.daemonize, configuration.pidfile.isEmpty { configuration.pidfile = Self.defaultPidFile }
-        let server = try makeServer(log)
+        let server = try makeServer(log, startup, stopSwitch)
         if !configuration.pidfile.isEmpty {
             // A missing file is for the operator's tools to notice; it is no reason not to serve.
             try? SmallFile.writeProcessID(CurrentProcess.id, to: configuration.pidfile)
         }
-        startup.announce(configuration, backlogLimit: StartupLog.systemBacklogLimit())
+        startup.announceReady(configuration)
         return server
     }
 
-    private func makeServer(_ log: Log) throws(StartError) -> MartletServer {
+    private func makeServer(
+        _ log: Log, _ startup: StartupLog, _ stopSwitch: StopSwitch
+    ) throws(StartError) -> MartletServer {
         var options = StartOptions()
         options.listening = .configured
         options.configuration = configuration
         options.log = .configured
         options.isDaemon = true
         options.configurationFile = configurationFile
+        options.stopSwitch = stopSwitch
+        options.whenListening = { [configuration] in
+            startup.announce(configuration, backlogLimit: StartupLog.systemBacklogLimit())
+        }
         do throws(StartError) {
             return try MartletServer(options)
         } catch {

@@ -38,15 +38,25 @@ enum Launch {
 
     private static func run(_ process: inout ServerProcess) {
         Signals.ignoreHarmless()
+        let stopSwitch = StopSwitch()
+        let signals = Signals(for: stopSwitch)
         do throws(StartError) {
-            let server = try process.start()
-            let signals = Signals(stopping: server)
-            server.waitUntilStopped()
-            withExtendedLifetime(signals) {}
+            try process.start(stoppedBy: stopSwitch).waitUntilStopped()
         } catch {
-            // The log says why.
-            exit(1)
+            // The log says why. Who stops a server that is loading gets what was asked for.
+            if !stopSwitch.isPressed { exit(1) }
         }
+        withExtendedLifetime(signals) {}
+    }
+
+    static func check(_ request: FileCheckRequest) {
+        let isRight = FileCheck(request).run(
+            print: { print($0) },
+            confirm: { question in
+                print(question, terminator: "")
+                return readLine()?.lowercased().hasPrefix("y") ?? false
+            })
+        if !isRight { exit(1) }
     }
 
     static func refuse(because text: String) -> Never {

@@ -11,12 +11,11 @@ import Musl
 import Darwin
 #endif
 
-/// Guard for `@unchecked Sendable`: `isStopping` is touched on `queue` only.
+/// Guard for `@unchecked Sendable`: nothing changes after `init`.
 final class Signals: @unchecked Sendable {
     private let queue = DispatchQueue(label: "martlet.signals")
-    private let server: MartletServer
+    private let stopSwitch: StopSwitch
     private var sources: [any DispatchSourceSignal] = []
-    private var isStopping = false
 
     /// A peer that is gone and a terminal that is closed are no reason to end.
     static func ignoreHarmless() {
@@ -24,8 +23,8 @@ final class Signals: @unchecked Sendable {
         signal(SIGHUP, SIG_IGN)
     }
 
-    init(stopping server: MartletServer) {
-        self.server = server
+    init(for stopSwitch: StopSwitch) {
+        self.stopSwitch = stopSwitch
         for number in [SIGTERM, SIGINT] {
             // Dispatch sees a signal whatever its disposition; the default one would end the process.
             signal(number, SIG_IGN)
@@ -37,12 +36,11 @@ final class Signals: @unchecked Sendable {
     }
 
     private func received(_ number: Int32) {
-        if isStopping, number == SIGINT {
-            server.log(.warning, "You insist... exiting now.")
+        if stopSwitch.isPressed, number == SIGINT {
+            stopSwitch.abandon(because: "You insist... exiting now.")
             exit(1)
         }
-        isStopping = true
         let name = number == SIGINT ? "SIGINT" : "SIGTERM"
-        server.shutdown(because: "Received \(name) scheduling shutdown...")
+        stopSwitch.press(because: "Received \(name) scheduling shutdown...")
     }
 }

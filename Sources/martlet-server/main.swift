@@ -8,6 +8,8 @@ case .version:
     print(ServerVersion.line)
 case .usage:
     Launch.refuse(because: ServerArguments.usage)
+case .check(let request):
+    Launch.check(request)
 case .start(let arguments):
     Launch.serve(arguments, commandLine: CommandLine.arguments)
 }

@@ -8,7 +8,7 @@ struct RoomWallsTests {
         "Structures": 1, "System": 1, "Configuration": 1,
         "Values": 2, "Protocol": 2, "Propagation": 2, "EventLoop": 2,
         "Keyspace": 3,
-        "Execution": 4, "Observability": 4, "RDB": 4,
+        "Execution": 4, "Observability": 4, "RDB": 4, "AOF": 4,
         "Commands": 5, "Network": 5, "Persistence": 5,
         "Server": 6,
         "face": 7,
@@ -19,6 +19,7 @@ struct RoomWallsTests {
         "Structures -> System": "memory comes from the system",
         "Configuration -> Structures": "words and patterns",
         "Execution -> Observability": "the executor counts and logs",
+        "Propagation -> Protocol": "a command is logged in the words that it came in",
     ]
 
     @Test func everyRoomHasAFloor() {

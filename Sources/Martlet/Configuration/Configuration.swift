@@ -86,6 +86,42 @@ public struct Configuration: Sendable {
     /// Accepted as Redis has it; payloads are checked in full in any case.
     public var sanitizeDumpPayload = PayloadCheck.no
 
+    /// Whether a snapshot is synced while it is written.
+    public var rdbSaveIncrementalFsync = true
+
+    // MARK: Append only file
+
+    /// Whether every change is logged to a file.
+    public var appendonly = false
+    /// First part of the names of its parts.
+    public var appendfilename = "appendonly.aof"
+    /// Directory of its parts, in `dir`.
+    public var appenddirname = "appendonlydir"
+    /// When it is synced to disk.
+    public var appendfsync = SyncPolicy.everySecond
+    /// Whether those syncs are left out while a snapshot is written.
+    public var noAppendfsyncOnRewrite = false
+    /// Growth in percent after which it is rewritten; 0 for never.
+    public var autoAOFRewritePercentage = 100
+    /// Size in bytes below which it is not rewritten by itself.
+    public var autoAOFRewriteMinSize = 64 << 20
+    /// Whether one that ends within a command is loaded.
+    public var aofLoadTruncated = true
+    /// Whether a rewritten one begins with a snapshot.
+    public var aofUseRDBPreamble = true
+    /// Whether it notes when commands came.
+    public var aofTimestampEnabled = false
+    /// Whether the first part of a rewritten one is synced while it is written.
+    public var aofRewriteIncrementalFsync = true
+    /// Whether parts that a rewrite has replaced stay.
+    package var aofDisableAutoGC = false
+
+    /// Microseconds to wait after each key that is loaded or saved, for tests of what happens meanwhile.
+    package var keyLoadDelay = 0
+    package var rdbKeySaveDelay = 0
+
+    // MARK: Events and caches
+
     /// Classes of keyspace events that are published, as letters; empty for none.
     public var notifyKeyspaceEvents = ""
     /// Keys whose readers are remembered; 0 for no limit.
@@ -184,6 +220,16 @@ public enum LogLevel: String, CaseIterable, Comparable, Sendable {
 
     /// Whether the left one is less important.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
+}
+
+/// When an append only file is synced to disk.
+public enum SyncPolicy: String, CaseIterable, Sendable {
+    /// Once in a second.
+    case everySecond = "everysec"
+    /// Before a change is acknowledged.
+    case always
+    /// When the system likes to.
+    case never = "no"
 }
 
 /// Whose payloads Redis checks deeply.

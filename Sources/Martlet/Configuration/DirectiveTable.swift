@@ -7,10 +7,10 @@ struct DirectiveSection: Sendable {
 
 enum DirectiveTable {
     /// What has an effect, in reading order.
-    static let honoured = [network, access, process, keyspace, snapshots, valueEncodings]
+    static let honoured = [network, access, process, keyspace, snapshots, appendOnlyFile, valueEncodings, faults]
     /// What is accepted and shown, without effect yet.
     static let waiting = [
-        persistence, replication, memory, encodings, observability, acl, system, testing,
+        replication, memory, encodings, observability, acl, system, testing,
     ]
 
     static let all = (honoured + waiting).flatMap(\.directives)

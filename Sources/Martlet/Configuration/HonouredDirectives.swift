@@ -141,33 +141,4 @@ extension DirectiveTable {
                 d modules, x expired, e evicted, n new keys, m misses; A stands for all but n and m.
                 """),
         ])
-
-    static let snapshots = DirectiveSection(
-        title: "SNAPSHOTS",
-        directives: [
-            Directive(
-                "save", at: \.savePoints, .savePoints,
-                """
-                When to save by itself: after so many seconds, if at least so many changes were made. Several pairs may
-                stand in one line or in several; "" for never. A server that is part of a program saves only when it
-                is told to.
-                """),
-            Directive(
-                "dbfilename", at: \.dbfilename, .fileName("dbfilename", mayBeEmpty: true), flags: .protected,
-                "Name of the snapshot file in dir. It is loaded at the start."),
-            Directive(
-                "rdbcompression", at: \.rdbCompression, .yesNo,
-                "Compress strings of more than 20 bytes in snapshots and in the payloads of DUMP."),
-            Directive(
-                "rdbchecksum", at: \.rdbChecksum, .yesNo, flags: .immutable,
-                "End snapshots with a checksum, and look at it when one is loaded."),
-            Directive(
-                "sanitize-dump-payload", at: \.sanitizeDumpPayload, .choice,
-                """
-                Taken as Redis takes it. Payloads of RESTORE and snapshots are checked in full whatever it says.
-                """),
-            Directive(
-                "stop-writes-on-bgsave-error", at: \.stopWritesOnBgsaveError, .yesNo,
-                "Refuse writes while the last save has failed and there are save points."),
-        ])
 }

@@ -9,6 +9,8 @@ package struct ServerArguments: Equatable, Sendable {
         /// `-h` or `--help` comes first.
         case usage
         case start(ServerArguments)
+        /// `--check-rdb` or `--check-aof` comes first.
+        case check(FileCheckRequest)
     }
 
     /// The configuration file, as it was given.
@@ -23,6 +25,8 @@ package struct ServerArguments: Equatable, Sendable {
                martlet-server - (read the configuration from standard input)
                martlet-server -v or --version
                martlet-server -h or --help
+               martlet-server --check-rdb <file.rdb>
+               martlet-server --check-aof [--fix | --truncate-to-timestamp <seconds>] <file.manifest | file.aof>
 
         An option is a directive of redis.conf with two dashes before its name. Options win over standard input,
         and standard input wins over the file.
@@ -41,6 +45,7 @@ package struct ServerArguments: Equatable, Sendable {
         switch arguments.first {
         case "-v", "--version": return .version
         case "-h", "--help": return .usage
+        case "--check-rdb", "--check-aof": return FileCheckRequest(arguments).map { .check($0) } ?? .usage
         default: break
         }
         var result = ServerArguments()

@@ -99,12 +99,6 @@ extension DirectiveTable {
         title: "FOR TESTS",
         directives: [
             Directive(
-                "key-load-delay", waiting: 0, .integer(Int(Int32.min)...int32Max), flags: .hidden,
-                "Microseconds to wait after each key that is loaded."),
-            Directive(
-                "rdb-key-save-delay", waiting: 0, .integer(Int(Int32.min)...int32Max), flags: .hidden,
-                "Microseconds to wait after each key that is saved."),
-            Directive(
                 "loading-process-events-interval-bytes", waiting: 2 << 20, .integer(1024...int32Max), flags: .hidden,
                 "Bytes loaded between two looks at the clients."),
             Directive("use-exit-on-panic", waiting: false, .yesNo, flags: .hidden, "Exit instead of abort on a panic."),

@@ -1,43 +1,7 @@
-// The rows of directives whose feature is not here yet: persistence, replication, memory limits, encodings.
+// The rows of directives whose feature is not here yet: replication, memory limits, encodings.
 // They are parsed, bounded and shown as Redis does, and the start names those that were changed.
 
 extension DirectiveTable {
-    static let persistence = DirectiveSection(
-        title: "SNAPSHOTS AND APPEND ONLY FILE",
-        directives: [
-            Directive(
-                "rdb-save-incremental-fsync", waiting: true, .yesNo, "Sync a snapshot to disk while it is written."),
-            Directive("appendonly", waiting: false, .yesNo, "Keep an append only file."),
-            Directive(
-                "appendfilename", waiting: "appendonly.aof", .fileName("appendfilename"), flags: .immutable,
-                "First part of the names of the append only files."),
-            Directive(
-                "appenddirname", waiting: "appendonlydir", .fileName("appenddirname", kind: "dirname"),
-                flags: .immutable,
-                "Directory of the append only files in dir."),
-            Directive(
-                "appendfsync", waiting: "everysec", .choice(["everysec", "always", "no"]),
-                "When the append only file is synced to disk."),
-            Directive(
-                "no-appendfsync-on-rewrite", waiting: false, .yesNo,
-                "Do not sync the append only file while it is rewritten."),
-            Directive(
-                "auto-aof-rewrite-percentage", waiting: 100, .integer(0...int32Max),
-                "Growth in percent after which the append only file is rewritten; 0 for never."),
-            Directive(
-                "auto-aof-rewrite-min-size", waiting: 64 << 20, .memory(0...Int.max),
-                "Size in bytes below which the append only file is not rewritten by itself."),
-            Directive("aof-load-truncated", waiting: true, .yesNo, "Load an append only file that ends too early."),
-            Directive(
-                "aof-use-rdb-preamble", waiting: true, .yesNo, "Begin a rewritten append only file with a snapshot."),
-            Directive("aof-timestamp-enabled", waiting: false, .yesNo, "Write times into the append only file."),
-            Directive(
-                "aof-rewrite-incremental-fsync", waiting: true, .yesNo,
-                "Sync a rewritten append only file while it is written."),
-            Directive(
-                "aof-disable-auto-gc", waiting: false, .yesNo, "Keep append only files that are no longer needed."),
-        ])
-
     static let replication = DirectiveSection(
         title: "REPLICATION",
         directives: [

@@ -25,6 +25,14 @@ struct Clock: Sendable {
         }
     }
 
+    func wallSeconds() -> Int64 { wallMilliseconds() / 1000 }
+
+    /// How long ago that was in seconds, with three digits behind the point.
+    func secondsText(since nanoseconds: Int64) -> String {
+        let milliseconds = (monotonicNanoseconds() - nanoseconds) / 1_000_000
+        return "\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())"
+    }
+
     /// For measuring how long something took: never steps back.
     @inline(__always)
     func monotonicNanoseconds() -> Int64 {

@@ -10,6 +10,8 @@ extension CommandCall {
         server.commands[id].calls += 1
         defer { if let began { server.commands[id].took(nanoseconds: server.clock.monotonicNanoseconds() - began) } }
         let mark = reply.buffer.mark()
+        let dirty = keyspace.dirty
+        hasPropagated = false
         do {
             try handler(&self, arguments)
         } catch {
@@ -18,6 +20,7 @@ extension CommandCall {
             server.statistics.value.count(error)
             reply.error(error)
         }
+        if keyspace.commandLog.isOn { log(arguments, hasChanges: keyspace.dirty != dirty) }
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
         if session.tracking != nil { server.rememberReads(of: id, arguments, by: session) }
     }

@@ -9,6 +9,8 @@ struct CommandCall: ~Copyable {
     var command = CommandID(index: 0)
     /// Whether EXEC runs it: messages wait for the end of EXEC's reply.
     var isInTransaction = false
+    /// Whether the handler has said itself what is to be logged of what it did.
+    var hasPropagated = false
 
     init(server: ServerContext, session: Session, reply: consuming ReplyWriter) {
         self.server = server

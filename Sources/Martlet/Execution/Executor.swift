@@ -122,6 +122,7 @@ struct Executor: ~Copyable {
         {
             return reject(id, .onlySubscriptions(server.commands[id].fullName), &call)
         }
+        if server.isLoading, !server.commands[id].flags.contains(.loading) { return reject(id, .loading, &call) }
         if call.session.transaction != nil, server.commands[id].flags.contains(.noMulti) {
             return reject(id, ReplyError("ERR Command not allowed inside a transaction"), &call)
         }

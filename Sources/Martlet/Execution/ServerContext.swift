@@ -19,6 +19,8 @@ final class ServerContext {
     var writeRefusal: ReplyError?
     /// DEBUG PAUSE-CRON: the periodic work does nothing.
     var isCronPaused = false
+    /// While the data is being loaded: most commands have to wait.
+    var isLoading: Bool { persistence.value.loading != nil }
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION turns it off.
     var checksPayloadChecksums = true
 
@@ -76,11 +78,30 @@ struct ServerServices {
     var networkBufferBytes: () -> Int = { 0 }
     /// Saves while everybody waits.
     var save: () -> ReplyError? = { nil }
-    var saveInBackground: () -> ReplyError? = { nil }
+    var saveInBackground: (_ schedules: Bool) -> SaveReply = { _ in .started }
+    /// All data is gone: what was being saved is not worth it, and what was saved is not the data any more.
+    var dataWasFlushed: () -> Void = {}
+    var rewriteAppendOnlyFile: (_ isInTransaction: Bool) -> SaveReply = { _ in .started }
+    /// Decides anew whether writes are refused.
+    var updateWriteRefusal: () -> Void = {}
+    /// Makes what was done as safe as `appendfsync` says; false when that cannot be done.
+    var commit: () -> Bool = { true }
+    /// Takes back a stop that a signal asked for; false when none did.
+    var abortShutdown: () -> Bool = { false }
+    /// DEBUG LOADAOF.
+    var loadAppendOnlyFile: () -> ReplyError? = { nil }
+    /// DEBUG AOF-FLUSH-SLEEP, in microseconds.
+    var delayAppendOnlyFile: (Int64) -> Void = { _ in }
     /// DEBUG RELOAD.
     var reload: (ReloadRequest) -> ReplyError? = { _ in nil }
     /// TCP port in use, 0 when there is none.
     var port: () -> Int = { 0 }
+}
+
+/// What BGSAVE or BGREWRITEAOF comes to.
+enum SaveReply {
+    case started, scheduled
+    case refused(ReplyError)
 }
 
 /// DEBUG RELOAD's options.

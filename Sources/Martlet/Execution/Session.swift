@@ -58,6 +58,8 @@ final class Session {
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
 
+    /// Whether it has changed something that is not in the append only file yet.
+    var hasUnsavedChanges = false
     /// Between MULTI and EXEC.
     var transaction: Transaction?
     /// Keys that the next EXEC depends on.

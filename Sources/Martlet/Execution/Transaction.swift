@@ -26,18 +26,25 @@ final class Transaction {
 
     /// Runs the queued requests one after the other, once.
     func run(_ call: inout CommandCall) {
+        call.isInTransaction = true
+        drain { id, arguments in
+            if !call.session.closesAfterReplies { call.perform(id, arguments) }
+        }
+        call.isInTransaction = false
+    }
+
+    /// Hands over the queued requests in their order, once.
+    func drain(_ body: (CommandID, borrowing Arguments) -> Void) {
         var requests = RequestBatch()
         var words = ByteBuffer()
         swap(&requests, &batch)
         swap(&words, &bytes)
-        call.isInTransaction = true
-        perform(requests, words.bytes, &call)
-        call.isInTransaction = false
+        hand(requests, words.bytes, to: body)
     }
 
-    private func perform(_ requests: borrowing RequestBatch, _ bytes: ByteSpan, _ call: inout CommandCall) {
-        for index in 0..<commands.count where !call.session.closesAfterReplies {
-            call.perform(commands[index], requests.arguments(index, in: bytes))
-        }
+    private func hand(
+        _ requests: borrowing RequestBatch, _ bytes: ByteSpan, to body: (CommandID, borrowing Arguments) -> Void
+    ) {
+        for index in 0..<commands.count { body(commands[index], requests.arguments(index, in: bytes)) }
     }
 }

@@ -74,7 +74,7 @@ extension Keyspace {
 
     /// Removes keys whose time is over until none is left or `isSpent` says stop; true when there may be more.
     mutating func expireDue(until isSpent: () -> Bool) -> Bool {
-        guard expiresActively else { return false }
+        guard expiresActively, !isReplaying else { return false }
         var hasMore = false
         var sinceCheck = 0
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
@@ -86,6 +86,7 @@ extension Keyspace {
                 } else {
                     expireFields(of: record, in: index)
                 }
+                commandLog.endUnit()
                 sinceCheck += 1
                 if sinceCheck == 16 {
                     sinceCheck = 0
@@ -119,7 +120,7 @@ extension Keyspace {
 
     /// When active expiry has something to do next; nil when nothing has a deadline or it is switched off.
     func nextWake() -> Int64? {
-        guard expiresActively else { return nil }
+        guard expiresActively, !isReplaying else { return nil }
         var earliest: Int64?
         for index in 0..<databases.count where databases[index].wheel.count > 0 {
             guard let wake = databases[index].wheel.nextWake(after: now - 1) else { continue }

@@ -105,13 +105,13 @@ extension Keyspace {
     private mutating func setTableField(
         _ field: ByteSpan, to value: ByteSpan, of record: inout Record, keepsDeadline: Bool, in index: Int
     ) -> Bool {
-        let now = now
+        let horizon = horizon
         let isNew = withObject(of: record, as: HashObject.self, in: index) { object in
             guard let entry = object.find(field) else {
                 object.insert(field, value, deadline: nil)
                 return true
             }
-            let wasOver = entry.hasDeadline && now > entry.deadline
+            let wasOver = entry.hasDeadline && horizon > entry.deadline
             object.setValue(value, of: entry, keepsDeadline: keepsDeadline && !wasOver)
             return wasOver
         }
@@ -216,9 +216,12 @@ extension Keyspace {
         let removed: Int
         if record.packedFieldWidth == 0 {
             let now = now
+            var gone: [[UInt8]] = []
+            let isLogged = commandLog.isOn
             removed = withObject(of: record, as: HashObject.self, in: index) {
-                $0.removeDue(now: now - 1, limit: Self.fieldsPerSlice)
+                $0.removeDue(now: now - 1, limit: Self.fieldsPerSlice) { if isLogged { gone.append($0.copied()) } }
             }
+            for field in gone { logRemoval(of: field.span, from: record, in: index) }
         } else {
             removed = removeDuePacked(of: &record, in: index)
         }
@@ -240,6 +243,15 @@ extension Keyspace {
         }
     }
 
+    /// A field is gone because its time was over.
+    private mutating func logRemoval(of field: ByteSpan, from record: Record, in index: Int) {
+        guard commandLog.isOn else { return }
+        commandLog.begin(wordCount: 3, in: index)
+        commandLog.append("HDEL")
+        commandLog.append(record.key)
+        commandLog.append(field)
+    }
+
     private mutating func removeDuePacked(of record: inout Record, in index: Int) -> Int {
         var removed = 0
         withScratch { keyspace, scratch in
@@ -247,6 +259,7 @@ extension Keyspace {
             record.visitFields { field, value, deadline in
                 if let deadline, now > deadline {
                     removed += 1
+                    keyspace.logRemoval(of: field, from: record, in: index)
                 } else {
                     scratch.appendPacked(field)
                     scratch.appendPacked(value)

@@ -50,7 +50,13 @@ extension Keyspace {
     }
 
     /// A key lives through the millisecond of its deadline, as in Redis.
-    func hasPassed(_ deadline: Int64) -> Bool { now > deadline }
+    func hasPassed(_ deadline: Int64) -> Bool { now > deadline && !isReplaying }
+
+    /// What has an earlier deadline is over.
+    var horizon: Int64 { isReplaying ? Int64.min : now }
+
+    /// Whether a deadline that a command wants to set is reached already, which means removal.
+    func isReached(_ deadline: Int64) -> Bool { deadline <= now && !isReplaying }
 
     private func touch(_ record: Record) {
         // Comparing first keeps a record's cache line clean when it is read many times within a second.
@@ -81,6 +87,7 @@ extension Keyspace {
         statistics.expiredKeys += 1
         willChange(record, in: index)
         noteExpiry(of: record, in: index)
+        commandLog.appendDeletion(of: record.key, in: index, isLazy: lazyFree.onExpire)
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onExpire)
     }
 

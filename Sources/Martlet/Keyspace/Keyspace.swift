@@ -32,8 +32,14 @@ struct Keyspace: ~Copyable {
     var earliestDeadline = Int64.max
     /// What happened to keys, for those above to tell.
     var journal = ChangeJournal()
+    /// What was done, for the append only file.
+    var commandLog = CommandLog()
+    /// While an append only file is replayed: nothing is over before its end, for it says itself what went when.
+    var isReplaying = false
     /// The mark of the latest snapshot; see KeyspaceSnapshot.
     var epoch: UInt8 = 0
+    /// Snapshots that were given up since the last whole one; at most UInt8.max - 1.
+    var abandonedSnapshots: UInt8 = 0
     /// While the state of an earlier moment is being written down.
     var snapshot: KeyspaceSnapshot?
     /// Room for encoding elements, taken out while it is in use.

@@ -95,7 +95,8 @@ extension Keyspace {
     /// Begins to write down the state of this moment.
     mutating func beginSnapshot(_ recorder: any SnapshotRecorder) {
         precondition(snapshot == nil)
-        // Marks come round; a mark that a broken-off snapshot left behind must not be taken for the new one.
+        // Marks come round; one that an abandoned snapshot left behind must not be taken for the new one.
+        if abandonedSnapshots == UInt8.max - 1 { markAll() }
         epoch = epoch == UInt8.max ? 1 : epoch + 1
         var filled: [Int] = []
         for index in 0..<databases.count {
@@ -113,7 +114,21 @@ extension Keyspace {
         }
         guard current.isDone else { return false }
         snapshot = nil
+        abandonedSnapshots = 0
         return true
+    }
+
+    /// Gives up a snapshot. Its marks stay where they are.
+    mutating func abandonSnapshot() {
+        guard snapshot != nil else { return }
+        snapshot = nil
+        abandonedSnapshots += 1
+    }
+
+    private mutating func markAll() {
+        let epoch = epoch
+        for index in 0..<databases.count { databases[index].table.visitAll { $0.epoch = epoch } }
+        abandonedSnapshots = 0
     }
 
     /// A record is about to be changed or removed.

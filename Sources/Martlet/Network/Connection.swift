@@ -46,7 +46,8 @@ final class Connection: Pollable, SessionTransport {
     }
 
     override func becameReady(readable: Bool, writable: Bool, hangup: Bool) {
-        if writable { flush() }
+        // What was done in this turn is made safe before anything is written.
+        if writable { markDirty() }
         if session.closesAfterReplies {
             // Nothing is read any more, so only the hangup itself can tell that nobody waits for the rest.
             if hangup { close(because: "Client closed connection") }
@@ -223,6 +224,7 @@ final class Connection: Pollable, SessionTransport {
     /// Writes as much as the socket takes; the rest waits until it takes more.
     func flush() {
         isDirty = false
+        session.hasUnsavedChanges = false
         guard !isClosed else { return }
         var sent = 0
         while !output.isEmpty {

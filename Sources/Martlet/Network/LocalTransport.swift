@@ -53,9 +53,20 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         network.execute(batch.value, bytes: bytes, session: session, reply: &reply)
         batch.value.removeAll()
+        if session.hasUnsavedChanges { save(&reply) }
         session.lastInteractionAt = network.now
         if session.closesAfterReplies { close() }
         return reply.takeBuffer()
+    }
+
+    /// Who is told that something was done can rely on it.
+    private func save(_ reply: inout ReplyWriter) {
+        session.hasUnsavedChanges = false
+        guard network.server.configuration.value.appendfsync == .always, !network.server.services.commit() else {
+            return
+        }
+        reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
+        reply.error(.changeNotSaved)
     }
 
     // MARK: SessionTransport

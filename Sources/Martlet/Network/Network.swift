@@ -100,6 +100,16 @@ final class Network {
         }
     }
 
+    /// What clients changed in this turn could not be made safe: those who changed something are let go without a
+    /// reply, for neither "done" nor "not done" would be true.
+    func endTurnWithoutAcknowledging() {
+        for connection in dirty where connection.session.hasUnsavedChanges {
+            server.log.write(.warning, "Closing a client whose change could not be saved: \(connection.remoteAddress)")
+            connection.close()
+        }
+        endTurn()
+    }
+
     /// Memory of buffers that belong to connections.
     var bufferBytes: Int { connections.values.reduce(Self.readBufferSize) { $0 + $1.memoryBytes } }
 

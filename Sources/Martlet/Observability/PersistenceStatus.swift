@@ -17,7 +17,38 @@ struct PersistenceStatus {
     var loadedKeys = 0
     var expiredKeysAtLoad = 0
 
+    var appendOnly = AOFStatus()
+    /// Nil when nothing is being loaded.
+    var loading: LoadingProgress?
+
     init(now: Int64) { lastSaveAt = now }
 
     var isSaving: Bool { savingSince != nil }
+}
+
+/// What is known about the append only file.
+struct AOFStatus {
+    var isOn = false
+    var hasWriteError = false
+    /// Bytes of all its files, and of those at the end of the last rewrite.
+    var size = 0
+    var sizeAtRewrite = 0
+    /// Bytes that wait to be written.
+    var pendingCount = 0
+    var isSyncing = false
+    /// Writes that did not wait for a sync that took too long.
+    var delayedSyncs = 0
+    var rewritingSince: Int64?
+    var isRewriteScheduled = false
+    var hasRewriteSucceeded = true
+    var rewrites = 0
+    var rewriteFailures = 0
+    var lastRewriteSeconds: Int64 = -1
+}
+
+/// How far the loading of the data has come.
+struct LoadingProgress {
+    let beganAt: Int64
+    let totalBytes: Int
+    var loadedBytes = 0
 }

@@ -1,62 +1,66 @@
-// Saving and loading the data: SAVE and BGSAVE, save points, the start, the end. All of it on the engine's queue, but
-// for the writing itself (SnapshotFile).
+// Saving the data as snapshots: SAVE and BGSAVE, save points, the end. Loading is in Persistence+Loading.swift, the
+// append only file in AppendOnlyFile.swift. All of it on the engine's queue, but for the work on files.
 
 import Dispatch
 
 /// Guard for `@unchecked Sendable`: touched on the engine's queue only.
 final class Persistence: @unchecked Sendable {
-    private let server: ServerContext
-    private let fileSystem: any FileSystem
-    /// Runs its argument on the engine's queue, soon.
-    private let onQueue: @Sendable (@escaping @Sendable () -> Void) -> Void
-    /// A snapshot that is being written while clients are served.
-    private var background: Background?
-
-    private struct Background {
-        let writer: SnapshotWriter
-        let file: SnapshotFile
-        let dirtyAtStart: Int
-        var isWritten = false
-    }
+    let server: ServerContext
+    let fileSystem: any FileSystem
+    let snapshotter: Snapshotter
+    let appendOnlyFile: AppendOnlyFile
+    /// What is being loaded.
+    var loader: DataLoader?
+    var loadingBegan: Int64 = 0
+    var lastProgressLogAt: Int64 = 0
+    /// Changes that there were when the background save began.
+    private var dirtyAtStart = 0
 
     /// After a failed background save the next by a save point waits so many seconds, as in Redis.
     private static let retrySeconds: Int64 = 5
 
+    /// `onQueue` runs its argument on the engine's queue, soon.
     init(
         server: ServerContext, fileSystem: any FileSystem,
         onQueue: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
     ) {
         self.server = server
         self.fileSystem = fileSystem
-        self.onQueue = onQueue
+        snapshotter = Snapshotter(server: server, onQueue: onQueue)
+        appendOnlyFile = AppendOnlyFile(
+            server: server, fileSystem: fileSystem, snapshotter: snapshotter, onQueue: onQueue)
     }
 
-    private var status: PersistenceStatus {
+    var status: PersistenceStatus {
         _read { yield server.persistence.value }
         _modify { yield &server.persistence.value }
     }
 
-    private var configuration: Configuration { server.configuration.value }
+    var configuration: Configuration { server.configuration.value }
 
-    private var path: String { configuration.dir + "/" + configuration.dbfilename }
+    var path: String { configuration.dir + "/" + configuration.dbfilename }
+    /// Where a snapshot stands before it is whole.
+    var temporaryPath: String { configuration.dir + "/temp-\(CurrentProcess.id).rdb" }
 
-    private var seconds: Int64 { server.clock.wallMilliseconds() / 1000 }
+    var seconds: Int64 { server.clock.wallSeconds() }
 
     // MARK: Saving
 
-    /// Saves while everybody waits: SAVE, the end of the process, DEBUG RELOAD.
+    private static let saveInProgress = ReplyError("ERR Background save already in progress")
+
+    /// Saves while everybody waits: SAVE, the end of the process, DEBUG RELOAD. A rewrite that goes on begins anew
+    /// later.
     func save() -> ReplyError? {
-        guard background == nil else { return ReplyError("ERR Background save already in progress") }
+        guard !status.isSaving else { return Self.saveInProgress }
+        if appendOnlyFile.rewrite.isRunning {
+            appendOnlyFile.abandonRewrite()
+            appendOnlyFile.rewrite.isScheduled = true
+        }
         let began = seconds
         do throws(SystemError) {
             let file = try makeFile()
-            let writer = begin(file)
-            while !server.keyspace.value.continueSnapshot(until: { file.isBusy }) { file.drain() }
-            writer.finish()
-            if let error = file.finish() { throw error }
+            if let error = snapshotter.writeNow(file, as: server.snapshotFormat()) { throw error }
         } catch {
-            // What is left of the walk only marks.
-            while !server.keyspace.value.continueSnapshot(until: { false }) {}
             server.log.write(.warning, "Error saving DB on disk: \(error.message)")
             saved(began: began, succeeded: false)
             return ReplyError("ERR")
@@ -67,80 +71,69 @@ final class Persistence: @unchecked Sendable {
         return nil
     }
 
-    /// Begins a save that goes on between the turns.
-    func saveInBackground() -> ReplyError? {
-        guard background == nil else { return ReplyError("ERR Background save already in progress") }
+    /// Begins a save that goes on between the turns; with `schedules` one that cannot begin now begins later.
+    func saveInBackground(schedules: Bool = false) -> SaveReply {
+        guard !status.isSaving else { return .refused(Self.saveInProgress) }
+        if snapshotter.isActive || appendOnlyFile.rewrite.isRunning {
+            guard schedules else {
+                return .refused(
+                    ReplyError(
+                        "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in "
+                            + "order to schedule a BGSAVE whenever possible."))
+            }
+            status.isScheduled = true
+            return .scheduled
+        }
         status.lastAttemptAt = seconds
         do throws(SystemError) {
             let file = try makeFile()
-            let writer = begin(file)
-            background = Background(writer: writer, file: file, dirtyAtStart: server.keyspace.value.dirty)
+            dirtyAtStart = server.keyspace.value.dirty
+            snapshotter.begin(file, as: server.snapshotFormat()) { [self] in backgroundSaveEnded($0) }
             status.savingSince = seconds
-            status.keysToSave = writer.total
-            status.savedKeys = 0
         } catch {
             server.log.write(.warning, "Can't save in background: \(error.message)")
             saved(began: seconds, succeeded: false)
-            return ReplyError("ERR")
+            return .refused(ReplyError("ERR"))
         }
         server.log.write(.notice, "Background saving started by pid \(CurrentProcess.id)")
-        return nil
+        return .started
     }
 
     private func makeFile() throws(SystemError) -> SnapshotFile {
         try SnapshotFile(
-            configuration.dbfilename, in: configuration.dir, fileSystem: fileSystem, processID: CurrentProcess.id)
+            path, by: temporaryPath, in: configuration.dir, fileSystem: fileSystem,
+            syncsMeanwhile: configuration.rdbSaveIncrementalFsync)
     }
 
-    private func begin(_ file: SnapshotFile) -> SnapshotWriter {
-        let facts = [
-            ("redis-ver", ServerVersion.redis), ("redis-bits", "64"), ("ctime", "\(seconds)"),
-            ("used-mem", "\(server.usedMemory)"), ("aof-base", "0"),
-        ]
-        let writer = SnapshotWriter(
-            server.keyspace.value, to: file, facts: facts, compresses: configuration.rdbCompression,
-            checksums: configuration.rdbChecksum)
-        server.keyspace.value.beginSnapshot(writer)
-        return writer
+    /// Goes on with what is written between the turns; true when it wants to go on at once.
+    func proceed(until isSpent: () -> Bool) -> Bool {
+        let wantsMore = snapshotter.proceed(until: isSpent)
+        (status.savedKeys, status.keysToSave) = snapshotter.progress
+        return wantsMore
     }
 
-    /// Goes on with a background save; true when it wants to go on at once.
-    func continueBackground(until isSpent: () -> Bool) -> Bool {
-        guard let current = background, !current.isWritten else { return false }
-        if current.file.isBusy, current.file.error == nil { return false }
-        let isDone = server.keyspace.value.continueSnapshot(until: { isSpent() || current.file.isBusy })
-        status.savedKeys = current.writer.recorded
-        guard isDone else { return !current.file.isBusy }
-        current.writer.finish()
-        background?.isWritten = true
-        current.file.finish { [self, onQueue] error in onQueue { self.finishBackground(error) } }
-        return false
-    }
-
-    /// Whether a background save waits for the disk, and is to be looked at again soon.
-    var isWaiting: Bool { background.map { !$0.isWritten } ?? false }
-
-    /// The end of the process does not wait for a background save: it saves anew, or not at all.
-    func abandonBackground() {
-        guard let current = background, !current.isWritten else { return }
-        background = nil
+    /// Gives up a background save: the data is gone, or the end of the process saves anew or not at all.
+    func abandonSave() {
+        guard status.isSaving else { return }
         status.savingSince = nil
-        current.file.abandon()
-        // What is left of the walk only marks.
-        while !server.keyspace.value.continueSnapshot(until: { false }) {}
-        server.log.write(.warning, "There is a background save; it is given up.")
+        snapshotter.abandon()
+        server.log.write(.warning, "There is a child saving an .rdb. Killing it!")
     }
 
-    private func finishBackground(_ error: SystemError?) {
-        guard let finished = background else { return }
-        background = nil
+    /// FLUSHALL: as in Redis, a file that is kept by itself is emptied along with the data.
+    func dataWasFlushed(isSaved: Bool) {
+        abandonSave()
+        if isSaved, !configuration.savePoints.isEmpty { _ = save() }
+    }
+
+    private func backgroundSaveEnded(_ error: SystemError?) {
         let began = status.savingSince ?? seconds
         status.savingSince = nil
         if let error {
             server.log.write(.warning, "Background saving error: \(error.message)")
         } else {
             server.log.write(.notice, "Background saving terminated with success")
-            server.keyspace.value.dirty = max(0, server.keyspace.value.dirty - finished.dirtyAtStart)
+            server.keyspace.value.dirty = max(0, server.keyspace.value.dirty - dirtyAtStart)
         }
         saved(began: began, succeeded: error == nil)
     }
@@ -155,23 +148,32 @@ final class Persistence: @unchecked Sendable {
         updateWriteRefusal()
     }
 
-    /// While saving fails and save points are set, nothing new is promised to be kept.
+    /// While saving fails and save points are set, or while the append only file cannot be written, nothing new is
+    /// promised to be kept.
     func updateWriteRefusal() {
-        let refuses =
+        let isSaveMissing =
             !status.lastSaveSucceeded && configuration.stopWritesOnBgsaveError && !configuration.savePoints.isEmpty
-        server.writeRefusal = refuses ? .cannotPersist : nil
+        server.writeRefusal =
+            isSaveMissing
+            ? .cannotPersist
+            : appendOnlyFile.error.map { ReplyError("MISCONF Errors writing to the AOF file: \($0.message)") }
     }
 
-    // MARK: Save points
+    // MARK: From time to time
 
-    /// From time to time: begins what is due.
-    func checkSavePoints() {
-        guard background == nil else { return }
+    /// Begins what is due. `hasSavePoints`: whether the server saves by itself.
+    func tick(hasSavePoints: Bool) {
+        appendOnlyFile.tick()
+        guard !snapshotter.isActive, !appendOnlyFile.rewrite.isRunning else { return }
         if status.isScheduled {
             status.isScheduled = false
             _ = saveInBackground()
-            return
+        } else if hasSavePoints {
+            checkSavePoints()
         }
+    }
+
+    private func checkSavePoints() {
         let (now, changes) = (seconds, server.keyspace.value.dirty)
         guard status.lastSaveSucceeded || now - status.lastAttemptAt > Self.retrySeconds else { return }
         for point in configuration.savePoints
@@ -182,76 +184,47 @@ final class Persistence: @unchecked Sendable {
         }
     }
 
-    // MARK: Loading
+    // MARK: The end
 
-    /// Loads the file if there is one; a text when that cannot be done.
-    func load(replacing: Bool = false) -> String? {
-        let began = server.clock.monotonicNanoseconds()
-        let path = path
-        do throws(SystemError) {
-            guard let file = try fileSystem.open(path) else { return nil }
-            defer { file.close() }
-            var reader = RDBFileReader(file, checksChecksum: configuration.rdbChecksum)
-            do throws(RDBFileError) {
-                try read(&reader, replacing)
-            } catch {
-                return "\(error.text) in \(path). Unrecoverable error, aborting now."
+    /// Whether what there is may be left without losing anything that was promised; `isForced` leaves it anyway.
+    func prepareForEnd(isForced: Bool) -> Bool {
+        abandonSave()
+        if appendOnlyFile.state == .waitingForBase, appendOnlyFile.rewrite.isRunning {
+            guard isForced else {
+                server.log.write(.warning, "Writing initial AOF, can't exit.")
+                return false
             }
-            report(reader.summary, began: began)
-            return nil
-        } catch {
-            return "Fatal error loading the DB: \(error.message). Exiting."
+            server.log.write(.warning, "Writing initial AOF. Exit anyway.")
         }
+        appendOnlyFile.abandonRewrite()
+        if appendOnlyFile.state != .off {
+            server.log.write(.notice, "Calling fsync() on the AOF file.")
+            _ = appendOnlyFile.flush(waits: true)
+        }
+        return true
     }
+}
 
-    private func read(_ reader: inout RDBFileReader, _ replacing: Bool) throws(RDBFileError) {
-        // What is loaded happens to nobody.
-        let events = server.keyspace.value.journal.wantedEvents
-        let touches = server.keyspace.value.journal.wantsTouches
-        server.keyspace.value.journal.wantedEvents = []
-        server.keyspace.value.journal.wantsTouches = false
-        defer {
-            server.keyspace.value.journal.wantedEvents = events
-            server.keyspace.value.journal.wantsTouches = touches
+extension ServerContext {
+    /// How the data of this moment is written down: as a snapshot or as commands, by itself or as the base of an append
+    /// only file.
+    func snapshotFormat(isSnapshot: Bool = true, isBase: Bool = false) -> any SnapshotFormat {
+        let configuration = configuration.value
+        guard isSnapshot else {
+            return CommandSnapshotFormat(timestamp: configuration.aofTimestampEnabled ? clock.wallSeconds() : nil)
         }
-        server.refreshTime()
-        try reader.load(into: &server.keyspace.value, replacing: replacing)
-    }
-
-    private func report(_ summary: RDBSummary, began: Int64) {
-        for (name, value) in summary.facts {
-            switch name {
-            case "redis-ver", "valkey-ver":
-                server.log.write(.notice, "Loading RDB produced by version \(value)")
-            case "ctime":
-                if let time = Int64(value) { server.log.write(.notice, "RDB age \(max(0, seconds - time)) seconds") }
-            default: break
-            }
+        var hasFieldDeadlines = false
+        for index in 0..<keyspace.value.databases.count where keyspace.value.databases[index].innerCount > 0 {
+            hasFieldDeadlines = true
         }
-        let loaded = summary.keys - summary.expiredKeys - summary.emptyKeys
-        status.loadedKeys = loaded
-        status.expiredKeysAtLoad = summary.expiredKeys
-        status.lastSaveAt = seconds
-        let milliseconds = (server.clock.monotonicNanoseconds() - began) / 1_000_000
-        let fraction = String(1000 + milliseconds % 1000).dropFirst()
-        server.log.write(
-            .notice, "Done loading RDB, keys loaded: \(loaded), keys expired: \(summary.expiredKeys).")
-        server.log.write(.notice, "DB loaded from disk: \(milliseconds / 1000).\(fraction) seconds")
-    }
-
-    /// DEBUG RELOAD: what is in memory goes by the way of the file.
-    func reload(_ request: ReloadRequest) -> ReplyError? {
-        if request.saves, let error = save() { return error }
-        if request.empties {
-            for index in 0..<server.keyspace.value.databases.count {
-                _ = server.keyspace.value.flush(index, lazily: false)
-            }
-        }
-        if let reason = load(replacing: request.replaces) {
-            server.log.write(.warning, reason)
-            return ReplyError("ERR Error trying to load the RDB dump, check server logs.")
-        }
-        server.log.write(.warning, "DB reloaded by DEBUG RELOAD")
-        return nil
+        var writer = RDBFileWriter(
+            version: hasFieldDeadlines ? .fieldDeadlines : .common, compresses: configuration.rdbCompression,
+            checksums: configuration.rdbChecksum)
+        writer.append(aux: "redis-ver", ServerVersion.redis)
+        writer.append(aux: "redis-bits", "64")
+        writer.append(aux: "ctime", "\(clock.wallSeconds())")
+        writer.append(aux: "used-mem", "\(usedMemory)")
+        writer.append(aux: "aof-base", isBase ? "1" : "0")
+        return RDBSnapshotFormat(writer)
     }
 }

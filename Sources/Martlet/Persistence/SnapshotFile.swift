@@ -17,22 +17,38 @@ final class SnapshotFile: Sendable {
     private let path: String
     private let temporaryPath: String
     private let directory: String
+    private let syncsMeanwhile: Bool
     private let waiting = Atomic<Int>(0)
+    private let isAbandoned = Atomic<Bool>(false)
+    /// Bytes written since the last sync; on the queue.
+    private let unsynced = Atomic<Int>(0)
+    /// Bytes written.
+    private let written = Atomic<Int>(0)
     private let state: Mutex<State>
 
     /// Blocks that wait may hold so many bytes before the snapshot waits.
     private static let mostWaiting = 8 << 20
 
-    init(_ path: String, in directory: String, fileSystem: any FileSystem, processID: Int32) throws(SystemError) {
+    /// As in Redis: syncing in between keeps the last one short.
+    private static let mostUnsynced = 4 << 20
+
+    /// Both are paths of files; the directory is that of `path`.
+    init(
+        _ path: String, by temporaryPath: String, in directory: String, fileSystem: any FileSystem,
+        syncsMeanwhile: Bool
+    ) throws(SystemError) {
         self.fileSystem = fileSystem
         self.directory = directory
-        self.path = path.hasPrefix("/") ? path : directory + "/" + path
-        temporaryPath = directory + "/temp-\(processID).rdb"
+        self.path = path
+        self.temporaryPath = temporaryPath
+        self.syncsMeanwhile = syncsMeanwhile
         state = Mutex(State(file: try fileSystem.create(temporaryPath), error: nil))
     }
 
     /// Whether enough waits for the disk.
     var isBusy: Bool { waiting.load(ordering: .relaxed) > Self.mostWaiting }
+    /// Bytes of the file so far.
+    var count: Int { written.load(ordering: .relaxed) }
     /// The first thing that went wrong.
     var error: SystemError? { state.withLock { $0.error } }
 
@@ -59,16 +75,29 @@ final class SnapshotFile: Sendable {
 
     /// Lets go of the file; nothing of it stays.
     func abandon() {
+        isAbandoned.store(true, ordering: .relaxed)
         queue.async { [self] in discard() }
+    }
+
+    /// The same, and waits until it is gone.
+    func abandonNow() {
+        abandon()
+        drain()
     }
 
     // MARK: On the queue
 
     private func write(_ block: consuming ByteBuffer) {
         let file = state.withLock { $0.error == nil ? $0.file : nil }
-        guard let file else { return }
+        guard let file, !isAbandoned.load(ordering: .relaxed) else { return }
         do throws(SystemError) {
             try file.write(block.bytes)
+            written.add(block.count, ordering: .relaxed)
+            unsynced.add(block.count, ordering: .relaxed)
+            if syncsMeanwhile, unsynced.load(ordering: .relaxed) > Self.mostUnsynced {
+                unsynced.store(0, ordering: .relaxed)
+                try file.sync()
+            }
         } catch {
             fail(error)
         }
@@ -80,7 +109,7 @@ final class SnapshotFile: Sendable {
 
     private func publish() -> SystemError? {
         let (file, error) = state.withLock { state in (state.file, state.error) }
-        guard let file, error == nil else {
+        guard let file, error == nil, !isAbandoned.load(ordering: .relaxed) else {
             discard()
             return error
         }

@@ -58,6 +58,13 @@ struct ReplyError: Error, Equatable, Sendable {
                 + "Redis logs for details about the RDB error.")
     }
 
+    static var loading: ReplyError { ReplyError("LOADING Redis is loading the dataset in memory") }
+
+    /// The reply to a change that the append only file did not take.
+    static var changeNotSaved: ReplyError {
+        ReplyError("MISCONF Errors writing to the AOF file: the change is in memory, but it could not be saved")
+    }
+
     /// EXEC itself was refused.
     static func execAborted(by error: ReplyError) -> ReplyError {
         let reason = error.text.hasPrefix("ERR ") ? String(error.text.dropFirst(4)) : error.text

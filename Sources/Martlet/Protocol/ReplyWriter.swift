@@ -132,15 +132,7 @@ struct ReplyWriter: ~Copyable {
         buffer.tail.append("\r\n")
     }
 
-    mutating func bulk(_ bytes: UnsafeRawBufferPointer) {
-        let place = buffer.tail.reserve(bytes.count + Self.headerRoom)
-        let headerCount = Self.writeHeader(UInt8(ascii: "$"), Int64(bytes.count), to: place)
-        var end = place + headerCount
-        if let source = bytes.baseAddress { end.copyMemory(from: source, byteCount: bytes.count) }
-        end += bytes.count
-        end.storeBytes(of: 0x0A0D, as: UInt16.self)
-        buffer.tail.commit(headerCount + bytes.count + 2)
-    }
+    mutating func bulk(_ bytes: UnsafeRawBufferPointer) { buffer.tail.appendBulk(bytes) }
 
     /// Text for people, with its format (three letters: `txt`, `mkd`).
     mutating func verbatim(_ text: String, format: StaticString = "txt") {
@@ -205,10 +197,10 @@ struct ReplyWriter: ~Copyable {
             case (.map, .resp3): (UInt8(ascii: "%"), count)
             case (.set, .resp3): (UInt8(ascii: "~"), count)
             }
-        withUnsafeTemporaryAllocation(byteCount: Self.headerRoom, alignment: 8) { room in
+        withUnsafeTemporaryAllocation(byteCount: ByteBuffer.headerRoom, alignment: 8) { room in
             // A temporary allocation of a positive size has an address.
             guard let start = room.baseAddress else { return }
-            let headerCount = Self.writeHeader(prefix, Int64(length), to: start)
+            let headerCount = ByteBuffer.writeHeader(prefix, Int64(length), to: start)
             buffer.insert(UnsafeRawBufferPointer(start: start, count: headerCount), at: mark)
         }
     }
@@ -220,26 +212,5 @@ struct ReplyWriter: ~Copyable {
 
     // MARK: Headers
 
-    /// Type byte, sign, 19 digits, CR LF, and the CR LF behind a bulk string.
-    private static let headerRoom = 32
-
-    private mutating func header(_ prefix: UInt8, _ value: Int64) {
-        let place = buffer.tail.reserve(Self.headerRoom)
-        buffer.tail.commit(Self.writeHeader(prefix, value, to: place))
-    }
-
-    /// Writes `prefix value CR LF` to at least `headerRoom` bytes; returns the length.
-    @inline(__always)
-    private static func writeHeader(_ prefix: UInt8, _ value: Int64, to place: UnsafeMutableRawPointer) -> Int {
-        place.storeBytes(of: prefix, as: UInt8.self)
-        var count = 1
-        if value >= 0 && value < 10 {
-            place.storeBytes(of: UInt8(truncatingIfNeeded: value) + UInt8(ascii: "0"), toByteOffset: 1, as: UInt8.self)
-            count = 2
-        } else {
-            count += writeDecimal(value, to: (place + 1).assumingMemoryBound(to: UInt8.self))
-        }
-        place.storeBytes(of: 0x0A0D, toByteOffset: count, as: UInt16.self)
-        return count + 2
-    }
+    private mutating func header(_ prefix: UInt8, _ value: Int64) { buffer.tail.appendHeader(prefix, value) }
 }

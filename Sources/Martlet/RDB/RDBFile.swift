@@ -36,6 +36,9 @@ extension RDBVersion {
         return [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - text.count)) + text
     }
 
+    /// Whether a file that begins with these bytes says that it is an RDB file.
+    static func isHeader(_ bytes: [UInt8]) -> Bool { bytes.starts(with: redis) || bytes.starts(with: valkey) }
+
     /// The version that a file's first nine bytes name; nil when they are no RDB file's.
     init?(header: ByteSpan) {
         guard header.count == Self.headerCount else { return nil }

@@ -35,25 +35,46 @@ struct RDBFileReader: ~Copyable {
     private var checksum = CRC64()
     private let checks: Bool
     private var database = 0
-    private var replaces = false
+    private let replaces: Bool
     private(set) var summary = RDBSummary()
+    /// What the file may have left at most; nil when nobody knows.
+    private let size: Int?
+    private var keyBuffer = ByteBuffer()
 
     private static let step = 256 * 1024
+    /// Type, key and value of a key take no less.
+    private static let leastBytesPerKey = 3
 
-    init(_ file: any StoredFile, checksChecksum: Bool) {
+    /// A key that is there already is an error, unless it is to be replaced.
+    init(_ file: any StoredFile, checksChecksum: Bool, replacing: Bool = false, size: Int? = nil) {
         self.file = file
+        self.size = size
         checks = checksChecksum
-    }
-
-    /// Puts all keys of the file into `keyspace`. A key that is there already is an error, unless it is to be replaced.
-    mutating func load(into keyspace: inout Keyspace, replacing: Bool = false) throws(RDBFileError) {
         replaces = replacing
-        try readHeader()
-        while try readItem(into: &keyspace) {}
-        try readChecksum()
     }
 
-    private mutating func readHeader() throws(RDBFileError) {
+    /// Puts all keys of the file into `keyspace`.
+    mutating func load(into keyspace: inout Keyspace) throws(RDBFileError) {
+        try readHeader()
+        while try loadItem(into: &keyspace) {}
+    }
+
+    /// The same in steps, behind `readHeader`: puts the next key into `keyspace`, or takes note of something else;
+    /// false when the file is at its end, and all that can be checked was right.
+    mutating func loadItem(into keyspace: inout Keyspace) throws(RDBFileError) -> Bool {
+        if try readItem(into: &keyspace) { return true }
+        try readChecksum()
+        return false
+    }
+
+    /// What has been read of the file and lies behind the snapshot.
+    mutating func takeRest() -> ByteBuffer {
+        var rest = ByteBuffer()
+        swap(&rest, &window)
+        return rest
+    }
+
+    mutating func readHeader() throws(RDBFileError) {
         while window.count < RDBVersion.headerCount, try fill() {}
         let header = window.bytes.extracting(first: min(window.count, RDBVersion.headerCount)).copied()
         guard let version = RDBVersion(header: header.span) else {
@@ -98,8 +119,12 @@ struct RDBFileReader: ~Copyable {
         while window.count < 8, try fill() {}
         guard window.count >= 8 else { throw .content(RDBError("the file ends too early", at: offset)) }
         let said = window.bytes.littleEndian(at: 0, width: 8)
+        defer {
+            window.consume(8)
+            offset += 8
+        }
         guard !checks || said == 0 || said == checksum.value else {
-            throw .content(RDBError("Wrong RDB checksum", at: offset))
+            throw .content(RDBError("RDB CRC error: the checksum is wrong", at: offset))
         }
     }
 
@@ -155,8 +180,11 @@ struct RDBFileReader: ~Copyable {
             }
             database = number
         case RDBOpcode.resizeDB:
+            let keys = try reader.length()
             _ = try reader.length()
-            _ = try reader.length()
+            // No more than the file can hold, whatever it says.
+            let most = max(0, (size ?? 0) - offset) / Self.leastBytesPerKey
+            keyspace.databases[database].table.reserve(min(Int(clamping: keys), most))
         case RDBOpcode.aux:
             let name = try reader.withString { $0.text }
             let value = try reader.withString { $0.text }
@@ -196,28 +224,69 @@ struct RDBFileReader: ~Copyable {
         _ type: UInt8, _ deadline: Int64?, _ idle: UInt64?, _ reader: inout RDBReader, _ keyspace: inout Keyspace
     ) throws(RDBError) {
         let start = reader.offset
-        let key = try reader.withString { $0.copied() }
-        let value = try reader.value(typeNumber: type, version: summary.version, for: &keyspace)
+        var key = ByteBuffer()
+        swap(&key, &keyBuffer)
+        key.clear()
+        try reader.withString { key.append($0) }
+        let isStored: Bool
+        if RDBType(rawValue: type) == .string {
+            isStored = try storeString(key.bytes, deadline, at: start, &reader, &keyspace)
+        } else {
+            isStored = try storeCollection(key.bytes, type, deadline, at: start, &reader, &keyspace)
+        }
         summary.keys += 1
         if deadline != nil { summary.volatileKeys += 1 }
+        if isStored, let idle, let record = keyspace.stored(key.bytes, in: database) {
+            record.setIdleSeconds(Int64(clamping: idle), at: keyspace.accessClock)
+        }
+        swap(&key, &keyBuffer)
+    }
+
+    private static let isThereTwice = "a key that is there twice"
+
+    /// From the window right into the record.
+    private mutating func storeString(
+        _ key: ByteSpan, _ deadline: Int64?, at start: Int, _ reader: inout RDBReader, _ keyspace: inout Keyspace
+    ) throws(RDBError) -> Bool {
+        let database = database
+        let isOver = deadline.map { keyspace.hasPassed($0) } ?? false
+        let before = keyspace.count(in: database)
+        try reader.withString { value in
+            guard !isOver else { return }
+            keyspace.setString(key, to: value, deadline: deadline.map { .set($0) } ?? .clear, in: database)
+        }
+        if isOver {
+            summary.expiredKeys += 1
+            return false
+        }
+        guard replaces || keyspace.count(in: database) > before else { throw RDBError(Self.isThereTwice, at: start) }
+        return true
+    }
+
+    private mutating func storeCollection(
+        _ key: ByteSpan, _ type: UInt8, _ deadline: Int64?, at start: Int, _ reader: inout RDBReader,
+        _ keyspace: inout Keyspace
+    ) throws(RDBError) -> Bool {
+        let value = try reader.value(typeNumber: type, version: summary.version, for: &keyspace)
         if value.isEmpty {
             summary.emptyKeys += 1
-            return
+            return false
         }
         if let deadline, keyspace.hasPassed(deadline) {
             summary.expiredKeys += 1
-            return
+            return false
         }
-        if keyspace.isLive(key.span, in: database) {
-            guard replaces else { throw RDBError("a key that is there twice", at: start) }
-            keyspace.remove(key.span, in: database, lazily: false)
+        if keyspace.isLive(key, in: database) {
+            guard replaces else { throw RDBError(Self.isThereTwice, at: start) }
+            keyspace.remove(key, in: database, lazily: false)
         }
-        guard keyspace.insert(value, as: key.span, in: database) else {
+        guard keyspace.insert(value, as: key, in: database) else {
             summary.expiredKeys += 1
-            return
+            return false
         }
-        guard deadline != nil || idle != nil, let record = keyspace.stored(key.span, in: database) else { return }
-        if let idle { record.setIdleSeconds(Int64(clamping: idle), at: keyspace.accessClock) }
-        if let deadline { keyspace.setDeadline(deadline, of: record, in: database) }
+        if let deadline, let record = keyspace.stored(key, in: database) {
+            keyspace.setDeadline(deadline, of: record, in: database)
+        }
+        return true
     }
 }

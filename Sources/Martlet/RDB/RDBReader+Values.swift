@@ -29,12 +29,25 @@ extension RDBReader {
         guard let type = RDBType(rawValue: typeNumber) else {
             throw RDBError("unknown type \(typeNumber)", at: offset)
         }
+        do throws(RDBError) {
+            return try value(type, version: version, for: &keyspace)
+        } catch {
+            // What is cut may be whole when more has been read.
+            guard !error.isCut, let block = type.packedName else { throw error }
+            throw RDBError("\(block) integrity check failed: \(error.reason)", at: error.offset)
+        }
+    }
+
+    private mutating func value(
+        _ type: RDBType, version: RDBVersion, for keyspace: inout Keyspace
+    ) throws(RDBError) -> LoadedValue {
         switch type {
         case .string: return .string(try string())
         case .set, .setIntset, .setListpack: return try set(type, keyspace.makeMembers())
         case .hash, .hashZipmap, .hashZiplist, .hashListpack, .hashMetadataPreGA, .hashListpackExPreGA, .hashMetadata,
             .hashListpackEx:
-            return try hash(type, isValkeys: version.isValkeys, HashCollector(keyspace.makeFields(), now: keyspace.now))
+            return try hash(
+                type, isValkeys: version.isValkeys, HashCollector(keyspace.makeFields(), now: keyspace.horizon))
         default: throw RDBError("a value of type \(type.name), which there is no support for yet", at: offset)
         }
     }

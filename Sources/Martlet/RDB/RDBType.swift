@@ -59,6 +59,20 @@ struct RDBVersion: Equatable, Sendable {
     var isValkeys: Bool { number >= 80 }
 }
 
+extension RDBType {
+    /// What Redis calls the block that values of the type are packed in; nil for those that are not.
+    var packedName: String? {
+        switch self {
+        case .hashZipmap: "Zipmap"
+        case .hashZiplist: "Hash ziplist"
+        case .hashListpack, .hashListpackEx, .hashListpackExPreGA: "Hash listpack"
+        case .setIntset: "Intset"
+        case .setListpack: "Set listpack"
+        default: nil
+        }
+    }
+}
+
 /// What is wrong with bytes that should be a value, and where.
 struct RDBError: Error, Equatable {
     /// From the start of what is read.

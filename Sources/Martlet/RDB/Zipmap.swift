@@ -26,6 +26,7 @@ enum Zipmap {
             place = value.end
             count += 1
         }
+        guard count > 0 else { throw RDBError("a zipmap without fields", at: offset) }
         guard bytes[0] >= 254 || Int(bytes[0]) == count else {
             throw RDBError("a zipmap that has not as many fields as it says", at: offset)
         }
@@ -40,6 +41,8 @@ enum Zipmap {
         // The byte of unused bytes is needed, too.
         guard start + (unused ? 1 : 0) <= limit else { return nil }
         let count = isLong ? Int(bytes.littleEndian(at: place + 1, width: 4)) : Int(bytes[place])
+        // Nobody writes a short length in the long form.
+        guard !isLong || count >= 254 else { return nil }
         let free = unused ? Int(bytes[start]) : 0
         if unused { start += 1 }
         let end = start + count + free

@@ -27,12 +27,20 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     let network: Network
     let log: Log
     private let clock: Clock
-    private let persistence: Persistence
+    let persistence: Persistence
+    /// Waits for the data to be loaded, which `loading` then tells the result of.
+    private let loaded = DispatchSemaphore(value: 0)
+    private var loadingResult: Result<Void, StartError>?
     private var cron: LoopTimer?
     private var expiry: LoopTimer?
+    /// Whether the snapshot could go on at once, and whether a turn for it is on its way.
+    private var snapshotWantsMore = false
+    private var isTurnScheduled = false
     /// What the expiry timer is set to.
     private var expiryArmedAt = Int64.max
     private var stopRequest: ShutdownRequest?
+    /// A signal asked for the end; the periodic work sees to it.
+    private let stopSignal = Atomic<Bool>(false)
     private(set) var isStopped = false
     private let stopped = DispatchGroup()
 
@@ -40,6 +48,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private static let expirySliceNanoseconds: Int64 = 1_000_000
     /// One slice of a background save.
     private static let snapshotSliceNanoseconds: Int64 = 500_000
+    /// One slice of loading; the few commands that are answered meanwhile wait so long.
+    private static let loadingSliceNanoseconds: Int64 = 5_000_000
 
     init(server: ServerContext, loop: EventLoop, clock: Clock, fileSystem: any FileSystem) {
         self.server = server
@@ -60,21 +70,25 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.sleep = { [self] in sleep(microseconds: $0) }
         server.services.networkBufferBytes = { [self] in network.bufferBytes }
         server.services.save = { [self] in persistence.save() }
-        server.services.saveInBackground = { [self] in persistence.saveInBackground() }
+        server.services.saveInBackground = { [self] in persistence.saveInBackground(schedules: $0) }
+        server.services.dataWasFlushed = { [self] in persistence.dataWasFlushed(isSaved: keepsData) }
+        server.services.rewriteAppendOnlyFile = { [self] in
+            persistence.appendOnlyFile.requestRewrite(isInTransaction: $0)
+        }
+        server.services.updateWriteRefusal = { [self] in persistence.updateWriteRefusal() }
+        server.services.loadAppendOnlyFile = { [self] in persistence.reloadAppendOnlyFile() }
+        server.services.delayAppendOnlyFile = { [self] in persistence.appendOnlyFile.flushDelay = $0 }
+        server.services.commit = { [self] in persistence.appendOnlyFile.flush() }
+        server.services.abortShutdown = { [self] in abortStop() }
         server.services.reload = { [self] in persistence.reload($0) }
         server.services.port = { [self] in network.port }
     }
 
     // MARK: Start
 
-    /// Listens, starts the timers and the loop. On any thread, once.
-    func start(_ listening: Listening) throws(StartError) {
-        let result = loop.queue.sync { () -> Result<Void, StartError> in
-            if keepsData, let reason = persistence.load() {
-                log.write(.warning, reason)
-                finishStop()
-                return .failure(.system(reason))
-            }
+    /// Listens, starts the timers and the loop, and waits until the data is loaded. On any thread, once.
+    func start(_ listening: Listening, whenListening: @Sendable () -> Void) throws(StartError) {
+        let result = loop.queue.sync { () -> Result<Bool, StartError> in
             do throws(StartError) {
                 try Listeners.open(listening, server: server, network: network)
             } catch {
@@ -83,15 +97,72 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
                 return .failure(error)
             }
             network.now = server.monotonicSeconds
-            startTimers()
-            loop.start()
-            return .success(())
+            whenListening()
+            return beginLoading()
         }
-        try result.get()
+        guard try result.get() else { return }
+        loaded.wait()
+        try loop.queue.sync { loadingResult ?? .success(()) }.get()
     }
 
     /// A process of its own loads what it saved, and saves by itself.
     private var keepsData: Bool { server.identity.role == .daemon }
+
+    /// True when there is something to wait for.
+    private func beginLoading() -> Result<Bool, StartError> {
+        do throws(LoadingError) {
+            if let plan = try persistence.planStart(loadsSnapshots: keepsData) { persistence.beginLoading(plan) }
+        } catch {
+            return .failure(refuseStart(error))
+        }
+        guard server.isLoading else {
+            if let error = finishLoading() { return .failure(error) }
+            loop.start()
+            return .success(false)
+        }
+        loop.start()
+        loop.queue.async { [self] in loadBetweenTurns() }
+        return .success(true)
+    }
+
+    private func finishLoading() -> StartError? {
+        do throws(LoadingError) {
+            try persistence.openAppendOnlyFile()
+        } catch {
+            return refuseStart(error)
+        }
+        startTimers()
+        return nil
+    }
+
+    private func refuseStart(_ error: LoadingError) -> StartError {
+        network.closeAll()
+        finishStop()
+        return .system(error.text)
+    }
+
+    /// Loads a slice, lets others have the queue, and comes back.
+    private func loadBetweenTurns() {
+        guard server.isLoading, !isStopped else { return }
+        loadSlice()
+        if server.isLoading, !isStopped { loop.queue.async { [self] in loadBetweenTurns() } }
+    }
+
+    private func loadSlice() {
+        guard server.isLoading, !isStopped else { return }
+        let began = clock.monotonicNanoseconds()
+        let result = persistence.proceedLoading { [clock] in
+            clock.monotonicNanoseconds() - began > Self.loadingSliceNanoseconds
+        }
+        switch result {
+        case nil: return
+        case .success: loadingResult = finishLoading().map { .failure($0) } ?? .success(())
+        case .failure(let error):
+            if error.isAboutSnapshot { log.write(.warning, "Terminating server after rdb file reading failure.") }
+            loadingResult = .failure(refuseStart(error))
+        }
+        loaded.signal()
+    }
 
     private func startTimers() {
         guard case .system = clock.source else { return }
@@ -105,21 +176,26 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     // MARK: Turns
 
     func endTurn() -> NextTurn {
-        let hasMore = expireSlice()
+        let isLoading = server.isLoading
+        let hasMore = isLoading ? false : expireSlice()
         server.pubSub.deliver()
         server.tracking.broadcast()
-        network.endTurn()
+        if persistence.appendOnlyFile.flush() { network.endTurn() } else { network.endTurnWithoutAcknowledging() }
         if stopRequest != nil { stop() }
-        let snapshotHasMore = snapshotSlice()
-        if hasMore || snapshotHasMore { return .now }
-        return persistence.isWaiting ? .within(milliseconds: 1) : nextExpiry
+        if isLoading {
+            loadSlice()
+            return .now
+        }
+        snapshotWantsMore = snapshotSlice()
+        if hasMore || snapshotWantsMore { return .now }
+        return persistence.snapshotter.isWaiting ? .within(milliseconds: 1) : nextExpiry
     }
 
     /// Goes on with a background save for at most a slice; true when it wants more.
     private func snapshotSlice() -> Bool {
-        guard persistence.isWaiting else { return false }
+        guard persistence.snapshotter.isWaiting else { return false }
         let began = clock.monotonicNanoseconds()
-        return persistence.continueBackground { [clock] in
+        return persistence.proceed { [clock] in
             clock.monotonicNanoseconds() - began > Self.snapshotSliceNanoseconds
         }
     }
@@ -133,7 +209,20 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         return overflow ? .whenever : .within(milliseconds: delay + 1)
     }
 
-    func rest() { armExpiry() }
+    func rest() {
+        armExpiry()
+        if persistence.snapshotter.isWaiting, !isTurnScheduled { scheduleTurn() }
+    }
+
+    /// A snapshot goes on although nobody sends anything: other work on the queue first, and the disk may need a pause.
+    private func scheduleTurn() {
+        isTurnScheduled = true
+        let pause = snapshotWantsMore ? 0 : 1
+        loop.queue.asyncAfter(deadline: .now() + .milliseconds(pause)) { [self] in
+            isTurnScheduled = false
+            if !isStopped { _ = loop.turn() }
+        }
+    }
 
     /// Expires what is due for at most a slice; true when more is due.
     private func expireSlice() -> Bool {
@@ -182,12 +271,16 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.statistics.value.sample(at: milliseconds)
         server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)
         network.resumeListeners()
+        if stopSignal.load(ordering: .relaxed) {
+            if saveAtEnd(ShutdownRequest()) { return stop() }
+            stopSignal.store(false, ordering: .relaxed)
+        }
         let now = server.monotonicSeconds
         if now != network.now {
             network.now = now
             network.checkIdle(now: now, timeout: Int64(server.configuration.value.timeoutSeconds))
-            if keepsData { persistence.checkSavePoints() }
         }
+        persistence.tick(hasSavePoints: keepsData)
         _ = loop.turn()
     }
 
@@ -202,23 +295,36 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private func apply(_ changed: [String]) -> String? {
         if changed.contains("hz") { cron?.schedule(perSecond: server.configuration.value.hz) }
         persistence.updateWriteRefusal()
+        if changed.contains("appendonly"), let reason = applyAppendOnly() { return reason }
+        if changed.contains("aof-disable-auto-gc") { persistence.appendOnlyFile.collectHistory() }
         return server.apply(changed) ?? Listeners.apply(changed, server: server, network: network)
+    }
+
+    private func applyAppendOnly() -> String? {
+        if server.isLoading { return "appendonly can't be set while the data is being loaded" }
+        guard server.configuration.value.appendonly else {
+            persistence.appendOnlyFile.turnOff()
+            return nil
+        }
+        return persistence.appendOnlyFile.turnOn() ? nil : "Unable to turn on AOF. Check server logs."
     }
 
     // MARK: Stop
 
     private func requestStop(_ request: ShutdownRequest) -> ServerServices.ShutdownOutcome {
-        guard saveAtEnd(request.save) || request.isForced else {
+        guard saveAtEnd(request) else {
             return .refused(ReplyError("ERR Errors trying to SHUTDOWN. Check logs."))
         }
         stopRequest = request
         return .accepted
     }
 
-    /// Saves if the end asks for it; false when that failed.
-    private func saveAtEnd(_ wish: ShutdownRequest.Save) -> Bool {
-        persistence.abandonBackground()
-        switch wish {
+    /// Saves if the end asks for it; false when that failed and nobody forces the end.
+    private func saveAtEnd(_ request: ShutdownRequest) -> Bool {
+        // What is half loaded must not take the place of the whole.
+        guard !server.isLoading else { return true }
+        guard persistence.prepareForEnd(isForced: request.isForced) else { return false }
+        switch request.save {
         case .never: return true
         case .ifConfigured:
             guard keepsData, !server.configuration.value.savePoints.isEmpty else { return true }
@@ -226,8 +332,15 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         }
         log.write(.notice, "Saving the final RDB snapshot before exiting.")
         guard persistence.save() != nil else { return true }
-        log.write(.warning, "Error trying to save the DB, can't exit.")
-        return false
+        log.write(.warning, "Error trying to save the DB, \(request.isForced ? "exit anyway" : "can't exit").")
+        return request.isForced
+    }
+
+    /// Takes back what a signal asked for; false when none did.
+    private func abortStop() -> Bool {
+        guard stopSignal.exchange(false, ordering: .relaxed) else { return false }
+        log.write(.notice, "Shutdown manually aborted.")
+        return true
     }
 
     /// On the loop's queue.
@@ -236,6 +349,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         stopRequest = nil
         log.write(.warning, "User requested shutdown...")
         network.closeAll()
+        persistence.appendOnlyFile.close()
         removePidFile()
         log.write(.warning, "Redis is now ready to exit, bye bye...")
         finishStop()
@@ -243,6 +357,11 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func finishStop() {
         isStopped = true
+        persistence.loader?.close()
+        if server.isLoading, loadingResult == nil {
+            loadingResult = .failure(.system("stopped while the data was being loaded"))
+            loaded.signal()
+        }
         // What the engine filled in holds the engine; it ends here.
         server.services = ServerServices()
         cron?.cancel()
@@ -251,6 +370,9 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         expiry = nil
         loop.stop { [stopped] in stopped.leave() }
     }
+
+    /// The process ends at once: what is not whole does not stay.
+    func discardTemporaryFiles() { try? persistence.fileSystem.remove(persistence.temporaryPath) }
 
     private func removePidFile() {
         let path = server.configuration.value.pidfile
@@ -271,8 +393,19 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// Stops as SHUTDOWN does; returns at once.
     func shutdown() {
-        loop.queue.async { [self] in if isStopped || saveAtEnd(.ifConfigured) { stop() } }
+        loop.queue.async { [self] in if isStopped || saveAtEnd(ShutdownRequest()) { stop() } }
     }
+
+    /// The same soon, unless SHUTDOWN ABORT takes it back: for signals.
+    func shutdownSoon() {
+        stopSignal.store(true, ordering: .relaxed)
+        loop.queue.async { [self] in
+            if cron == nil, isStopped || saveAtEnd(ShutdownRequest()) { stop() }
+        }
+    }
+
+    /// Whether a signal has asked for the end and nobody has taken that back.
+    var isStopSignalled: Bool { stopSignal.load(ordering: .relaxed) }
 
     /// Waits until the server has stopped and has let go of its descriptors.
     func waitUntilStopped() { stopped.wait() }

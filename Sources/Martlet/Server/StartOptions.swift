@@ -12,6 +12,10 @@ package struct StartOptions: Sendable {
     /// Whether the process is this server and nothing else.
     package var isDaemon = false
     package var configurationFile = ""
+    /// Stops the server from the time on when it begins to start.
+    package var stopSwitch: StopSwitch?
+    /// Called when everything is listened on, before data is loaded.
+    package var whenListening: @Sendable () -> Void = {}
     /// Where data is kept.
     var fileSystem: any FileSystem = DiskFileSystem()
 

@@ -43,6 +43,10 @@ struct StartupLog {
             log.write(
                 .warning, "WARNING: These directives have no effect in this version: \(idle.joined(separator: ", "))")
         }
+    }
+
+    /// After the data has been loaded.
+    func announceReady(_ configuration: Configuration) {
         if configuration.port > 0, !configuration.bind.isEmpty { log.write(.notice, "Ready to accept connections") }
         if !configuration.unixsocket.isEmpty {
             log.write(.notice, "The server is now ready to accept connections at \(configuration.unixsocket)")

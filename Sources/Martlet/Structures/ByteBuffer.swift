@@ -123,6 +123,10 @@ struct ByteBuffer: ~Copyable {
         commit(bytes.count)
     }
 
+    mutating func insert(_ text: StaticString, at offset: Int) {
+        insert(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), at: offset)
+    }
+
     /// Drops the bytes of `range` (counted from the front).
     mutating func remove(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)

@@ -96,6 +96,24 @@ extension HashTable {
         SystemMemory.free(bucket.base)
     }
 
+    /// Makes an empty table ready for so many elements, so that it need not grow on the way there.
+    mutating func reserve(_ expected: Int) {
+        guard directory == nil, expected > HashTableShape.limit(HashTableShape.fullSegment) else { return }
+        let full = HashTableShape.limit(HashTableShape.fullSegment)
+        var depth = 1
+        // Hashes do not spread evenly: a tenth of the room is for that.
+        while depth < HashTableShape.maximumDepth, expected >> depth > full / 10 * 9 { depth += 1 }
+        let isHalf = expected >> depth < HashTableShape.limit(HashTableShape.halfSegment) / 10 * 9
+        let bucketCount = isHalf ? HashTableShape.halfSegment : HashTableShape.fullSegment
+        let entries = allocateDirectory(depth: depth)
+        for index in 0..<1 << depth {
+            (entries + index).initialize(to: makeSegment(bucketCount: bucketCount, depth: UInt8(depth)))
+        }
+        directory = entries
+        directoryDepth = depth
+        deepestSegments = 1 << depth
+    }
+
     private mutating func makeRoot() {
         let entries = allocateDirectory(depth: 0)
         entries.initialize(to: makeSegment(bucketCount: 1, depth: 0))

@@ -56,10 +56,13 @@ extension ByteBuffer {
     fileprivate mutating func repeatBytes(_ count: Int, from distance: Int) {
         precondition(distance > 0 && distance <= self.count && count >= 0)
         let place = reserve(count)
-        // The bytes up to `distance` in front of the reserved room are written, and `count` behind its start are room.
-        for index in 0..<count {
-            place.storeBytes(
-                of: (place + index - distance).load(as: UInt8.self), toByteOffset: index, as: UInt8.self)
+        // What lies `distance` in front of the room is written, and each piece is no longer than what is written so
+        // far: the bytes that it is copied from are there, and are not those that it is copied to.
+        var done = 0
+        while done < count {
+            let piece = min(count - done, distance + done)
+            (place + done).copyMemory(from: place - distance, byteCount: piece)
+            done += piece
         }
         commit(count)
     }

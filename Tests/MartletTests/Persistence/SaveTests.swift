@@ -96,7 +96,8 @@ struct SaveTests {
     private static func load(_ bytes: [UInt8]) -> (summary: RDBSummary?, error: RDBError?) {
         var keyspace = Keyspace(
             databaseCount: 16, seed: HashSeed(1, 2), random: SeededRandom(seed: 1), now: TestServer.start)
-        var reader = RDBFileReader(MemoryFile(bytes), checksChecksum: true)
+        guard let file = try? MemoryFile.holding(bytes) else { return (nil, nil) }
+        var reader = RDBFileReader(file, checksChecksum: true)
         do throws(RDBFileError) {
             try reader.load(into: &keyspace)
             return (reader.summary, nil)
@@ -127,7 +128,8 @@ struct SaveTests {
         var random = TestRandom()
         for _ in 0..<1500 {
             var broken = bytes
-            let place = random.below(bytes.count)
+            // The header's digits may become those of a version that had no checksum yet.
+            let place = RDBVersion.headerCount + random.below(bytes.count - RDBVersion.headerCount)
             broken[place] ^= 1 << UInt8(random.below(8))
             #expect(Self.load(broken).error != nil, "seed \(random.seed): byte \(place)")
         }

@@ -49,7 +49,9 @@ struct StartupLogTests {
         var configuration = Configuration()
         configuration.logfile = "some.log"
         configuration.unixsocket = "/some/socket"
-        StartupLog(log: lines.log()).announce(configuration, backlogLimit: 4096)
+        let startup = StartupLog(log: lines.log())
+        startup.announce(configuration, backlogLimit: 4096)
+        startup.announceReady(configuration)
         #expect(
             lines.all == [
                 "* Running mode=standalone, port=6379.", "# Server initialized", "* Ready to accept connections",
@@ -64,7 +66,7 @@ struct StartupLogTests {
         configuration.logfile = "some.log"
         configuration.port = 0
         try ConfigurationFile.load(
-            Array("maxmemory 100mb\nappendonly yes".utf8), into: &configuration, read: { _ in [] })
+            Array("maxmemory 100mb\nmasteruser me".utf8), into: &configuration, read: { _ in [] })
         StartupLog(log: lines.log()).announce(configuration, backlogLimit: 128)
         let waiting = configuration.directivesWithoutEffect
         #expect(

@@ -1,4 +1,4 @@
-// Files in memory, and a disk that fails when it is told to.
+// Files in memory: a disk that fails when it is told to, and that forgets what was not synced when the power is cut.
 
 import Synchronization
 
@@ -13,99 +13,234 @@ import Darwin
 #endif
 
 final class MemoryFileSystem: FileSystem {
+    /// A file's content, now and as it was at the last sync.
+    struct Content {
+        var bytes: [UInt8] = []
+        var synced: [UInt8] = []
+    }
+
+    /// What happened to names since the directory was synced.
+    enum NameChange {
+        case linked(String, Int)
+        case unlinked(String)
+    }
+
     struct State {
-        var files: [String: [UInt8]] = [:]
+        var contents: [Int: Content] = [:]
+        var names: [String: Int] = [:]
+        var directories: Set<String> = []
+        var durableNames: [String: Int] = [:]
+        var nameChanges: [NameChange] = []
         /// Calls so far.
         var calls = 0
         /// The call that fails, counted from 1, and how.
-        var failure: (call: Int, errno: Int32)?
+        var failure: (call: Int, errno: Int32, isLasting: Bool)?
+        /// From this call on nothing happens any more: the power is gone.
+        var isCut = false
+
+        mutating func link(_ path: String, _ id: Int) {
+            names[path] = id
+            nameChanges.append(.linked(path, id))
+        }
+
+        mutating func unlink(_ path: String) {
+            names[path] = nil
+            nameChanges.append(.unlinked(path))
+        }
+
+        mutating func makeFile(_ path: String) -> Int {
+            let id = contents.count
+            contents[id] = Content()
+            link(path, id)
+            return id
+        }
     }
 
     private let state = Mutex(State())
 
-    var files: [String: [UInt8]] { state.withLock { $0.files } }
+    init() {}
+
+    /// The files that are there.
+    var files: [String: [UInt8]] {
+        state.withLock { state in state.names.mapValues { state.contents[$0, default: Content()].bytes } }
+    }
     var calls: Int { state.withLock { $0.calls } }
 
-    func set(_ path: String, to bytes: [UInt8]) { state.withLock { $0.files[path] = bytes } }
+    /// Puts a file there, on disk for sure.
+    func set(_ path: String, to bytes: [UInt8]) {
+        state.withLock { state in
+            let id = state.names[path] ?? state.makeFile(path)
+            state.contents[id] = Content(bytes: bytes, synced: bytes)
+            state.durableNames[path] = id
+        }
+    }
 
-    /// Lets the call number `call` from now on fail, once; nil lets all succeed.
-    func fail(at call: Int?, with errno: Int32 = ENOSPC) {
+    /// Lets the call number `call` from now on fail, once or from then on; nil lets all succeed.
+    func fail(at call: Int?, with errno: Int32 = ENOSPC, lasting: Bool = false) {
         state.withLock { state in
             state.calls = 0
-            state.failure = call.map { ($0, errno) }
+            state.failure = call.map { ($0, errno, lasting) }
         }
     }
 
-    fileprivate func step(_ operation: StaticString, _ change: (inout [String: [UInt8]]) -> Void) throws(SystemError) {
-        let errno: Int32? = state.withLock { state in
+    /// Cuts the power: nothing that is done from now on reaches this disk. Returns what is on it when it comes back:
+    /// what was synced, and of the rest as much as the dice say.
+    func cutPower(_ random: inout SeededRandom) -> MemoryFileSystem {
+        let old = state.withLock { state in
+            state.isCut = true
+            return state
+        }
+        let new = MemoryFileSystem()
+        var names = old.durableNames
+        for change in old.nameChanges.prefix(random.below(old.nameChanges.count + 1)) {
+            switch change {
+            case .linked(let path, let id): names[path] = id
+            case .unlinked(let path): names[path] = nil
+            }
+        }
+        for (path, id) in names.sorted(by: { $0.key < $1.key }) {
+            new.set(path, to: Self.survivor(of: old.contents[id, default: Content()], &random))
+        }
+        new.state.withLock { $0.directories = old.directories }
+        return new
+    }
+
+    private static func survivor(of content: Content, _ random: inout SeededRandom) -> [UInt8] {
+        guard content.bytes.starts(with: content.synced) else {
+            return random.below(2) == 0 ? content.synced : content.bytes
+        }
+        var bytes = content.bytes.prefix(
+            content.synced.count + random.below(content.bytes.count - content.synced.count + 1))
+        // A page that was not written is full of zeros.
+        if random.below(4) == 0, bytes.count > content.synced.count {
+            for index in (bytes.count - min(8, bytes.count - content.synced.count))..<bytes.count { bytes[index] = 0 }
+        }
+        return Array(bytes)
+    }
+
+    fileprivate func step<Result: Sendable>(
+        _ operation: StaticString, _ change: (inout State) -> Result
+    ) throws(SystemError) -> Result {
+        let result: Swift.Result<Result, SystemError> = state.withLock { state in
             state.calls += 1
-            if let failure = state.failure, failure.call == state.calls { return failure.errno }
-            change(&state.files)
-            return nil
+            guard !state.isCut else { return .failure(SystemError(errno: EIO, operation: operation)) }
+            if let failure = state.failure,
+                failure.call == state.calls || (failure.isLasting && state.calls > failure.call)
+            {
+                return .failure(SystemError(errno: failure.errno, operation: operation))
+            }
+            return .success(change(&state))
         }
-        if let errno { throw SystemError(errno: errno, operation: operation) }
+        return try result.get()
     }
 
-    fileprivate func read(_ path: String, from offset: Int) -> ArraySlice<UInt8> {
-        state.withLock { $0.files[path, default: []].dropFirst(offset) }
+    /// A write that fails may have written a part.
+    fileprivate func write(_ bytes: [UInt8], to id: Int) throws(SystemError) {
+        do throws(SystemError) {
+            try step("write") { $0.contents[id, default: Content()].bytes += bytes }
+        } catch {
+            state.withLock { state in
+                if !state.isCut { state.contents[id, default: Content()].bytes += bytes.prefix(bytes.count / 2) }
+            }
+            throw error
+        }
+    }
+
+    fileprivate func read(_ id: Int, from offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        try step("read") { Array($0.contents[id, default: Content()].bytes.dropFirst(offset).prefix(count)) }
     }
 
     // MARK: FileSystem
 
     func create(_ path: String) throws(SystemError) -> any StoredFile {
-        try step("open") { $0[path] = [] }
-        return MemoryFile(self, path)
+        let id = try step("open") { state in
+            guard let id = state.names[path] else { return state.makeFile(path) }
+            state.contents[id]?.bytes = []
+            return id
+        }
+        return MemoryFile(self, id)
+    }
+
+    func append(to path: String) throws(SystemError) -> any StoredFile {
+        MemoryFile(self, try step("open") { $0.names[path] ?? $0.makeFile(path) })
     }
 
     func open(_ path: String) throws(SystemError) -> (any StoredFile)? {
-        try step("open") { _ in }
-        return files[path] == nil ? nil : MemoryFile(self, path)
+        try step("open") { $0.names[path] }.map { MemoryFile(self, $0) }
     }
 
-    func rename(_ path: String, to newPath: String) throws(SystemError) {
-        try step("rename") { files in
-            files[newPath] = files[path]
-            files[path] = nil
+    func status(of path: String) throws(SystemError) -> FileStatus? {
+        try step("stat") { state in
+            if state.directories.contains(path) { return .directory }
+            return state.names[path].map { .file(size: state.contents[$0, default: Content()].bytes.count) }
         }
     }
 
-    func remove(_ path: String) throws(SystemError) { try step("unlink") { $0[path] = nil } }
+    func makeDirectory(_ path: String) throws(SystemError) { try step("mkdir") { _ = $0.directories.insert(path) } }
 
-    func syncDirectory(_ path: String) throws(SystemError) { try step("fsync") { _ in } }
+    func rename(_ path: String, to newPath: String) throws(SystemError) {
+        let isThere = try step("rename") { state in
+            guard let id = state.names[path] else { return false }
+            state.link(newPath, id)
+            state.unlink(path)
+            return true
+        }
+        if !isThere { throw SystemError(errno: ENOENT, operation: "rename") }
+    }
+
+    func remove(_ path: String) throws(SystemError) { try step("unlink") { $0.unlink(path) } }
+
+    /// All directories at once: what moves between two of them is in both.
+    func syncDirectory(_ path: String) throws(SystemError) {
+        try step("fsync") { state in
+            state.durableNames = state.names
+            state.nameChanges = []
+        }
+    }
 }
 
 final class MemoryFile: StoredFile {
     private let fileSystem: MemoryFileSystem
-    private let path: String
+    private let id: Int
     private let offset = Mutex(0)
 
-    init(_ fileSystem: MemoryFileSystem, _ path: String) {
+    init(_ fileSystem: MemoryFileSystem, _ id: Int) {
         self.fileSystem = fileSystem
-        self.path = path
+        self.id = id
     }
 
     /// A file of its own, to be read.
-    convenience init(_ bytes: [UInt8]) {
+    static func holding(_ bytes: [UInt8]) throws -> any StoredFile {
         let fileSystem = MemoryFileSystem()
         fileSystem.set("file", to: bytes)
-        self.init(fileSystem, "file")
+        return try fileSystem.append(to: "file")
     }
 
-    func write(_ bytes: Span<UInt8>) throws(SystemError) {
-        let copy = bytes.copied()
-        try fileSystem.step("write") { $0[path, default: []] += copy }
-    }
+    func write(_ bytes: Span<UInt8>) throws(SystemError) { try fileSystem.write(bytes.copied(), to: id) }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-        try fileSystem.step("read") { _ in }
-        let start = offset.withLock { $0 }
-        let bytes = fileSystem.read(path, from: start).prefix(buffer.count)
+        let bytes = try fileSystem.read(id, from: offset.withLock { $0 }, count: buffer.count)
         for (place, byte) in bytes.enumerated() { buffer[place] = byte }
         offset.withLock { $0 += bytes.count }
         return bytes.count
     }
 
-    func sync() throws(SystemError) { try fileSystem.step("fsync") { _ in } }
+    func sync() throws(SystemError) {
+        let id = id
+        try fileSystem.step("fsync") { state in
+            let bytes = state.contents[id, default: MemoryFileSystem.Content()].bytes
+            state.contents[id]?.synced = bytes
+        }
+    }
+
+    func truncate(to count: Int) throws(SystemError) {
+        let id = id
+        try fileSystem.step("ftruncate") { state in
+            let bytes = state.contents[id, default: MemoryFileSystem.Content()].bytes
+            let missing = [UInt8](repeating: 0, count: max(0, count - bytes.count))
+            state.contents[id]?.bytes = bytes.prefix(count) + missing
+        }
+    }
 
     func close() {}
 }

@@ -13,8 +13,9 @@ final class TestServer {
 
     init(
         seed: UInt64 = 1, configuration: Configuration = Configuration(),
-        fileSystem: any FileSystem = MemoryFileSystem()
+        fileSystem: any FileSystem = MemoryFileSystem(), after milliseconds: Int64 = 0
     ) throws {
+        clock.advance(milliseconds: milliseconds)
         var options = StartOptions()
         options.clock = clock
         options.seed = seed

@@ -7,6 +7,17 @@ extension CommandCall {
     func hash(_ key: ByteSpan, for intent: LookupIntent = .read) throws(ReplyError) -> Record? {
         guard let record = lookup(key, for: intent) else { return nil }
         guard record.isHash else { throw .wrongType }
+        return intent == .write && record.timing == .inner ? withoutDueFields(record, key) : record
+    }
+
+    /// Before a hash changes, the fields go whose time is over: a log that is read later says so first.
+    private func withoutDueFields(_ record: Record, _ key: ByteSpan) -> Record? {
+        var record = record
+        while record.timing == .inner, keyspace.hasPassed(record.innerDeadline) {
+            keyspace.expireFields(of: record, in: database)
+            guard let rest = lookup(key, for: .inspect) else { return nil }
+            record = rest
+        }
         return record
     }
 
@@ -27,6 +38,27 @@ extension CommandCall {
             return isNew
         }
         return keyspace.setField(field, to: value, of: &record, keepsDeadline: keepsDeadline, in: database)
+    }
+
+    /// Logs that fields are gone; their names stand at these positions of the request.
+    mutating func propagate(removalOf positions: [Int], of arguments: borrowing Arguments) {
+        propagate(wordCount: 2 + positions.count) { log in
+            log.append("HDEL")
+            log.append(arguments[1])
+            for position in positions { log.append(arguments[position]) }
+        }
+    }
+
+    /// Logs what became of the deadlines of fields; nil: they have none any more.
+    mutating func propagate(deadline: Int64?, of positions: [Int], of arguments: borrowing Arguments) {
+        propagate(wordCount: (deadline == nil ? 4 : 5) + positions.count) { log in
+            log.append(deadline == nil ? "HPERSIST" : "HPEXPIREAT")
+            log.append(arguments[1])
+            if let deadline { log.append(deadline) }
+            log.append("FIELDS")
+            log.append(Int64(positions.count))
+            for position in positions { log.append(arguments[position]) }
+        }
     }
 
     /// Removes the hash at `key` if its last field is gone.

@@ -75,7 +75,8 @@ enum HExpireCommand {
         let condition = Condition(arguments, at: 3)
         let fields = try FieldList(arguments, at: condition == nil ? 3 : 4)
         guard var record else { return call.replyNoFields(fields.count) }
-        var (updated, removed) = (0, 0)
+        let isReached = call.keyspace.isReached(deadline)
+        var changed: [Int] = []
         call.reply.array(fields.count)
         for index in fields.words {
             guard let place = call.place(ofField: arguments[index], in: record) else {
@@ -86,17 +87,21 @@ enum HExpireCommand {
                 call.reply.integer(0)
                 continue
             }
-            if deadline <= call.now {
+            if isReached {
                 call.keyspace.removeField(at: place, of: &record, in: call.database)
-                removed += 1
             } else {
                 call.keyspace.setDeadline(deadline, at: place, of: &record, in: call.database)
-                updated += 1
             }
-            call.reply.integer(deadline <= call.now ? 2 : 1)
+            changed.append(index)
+            call.reply.integer(isReached ? 2 : 1)
         }
-        if updated > 0 { call.changed(key, .hexpire, count: updated) }
-        if removed > 0 { call.changed(key, .hdel, count: removed) }
+        guard !changed.isEmpty else { return }
+        call.changed(key, isReached ? .hdel : .hexpire, count: changed.count)
+        if isReached {
+            call.propagate(removalOf: changed, of: arguments)
+        } else {
+            call.propagate(deadline: deadline, of: changed, of: arguments)
+        }
         call.removeIfEmpty(record, key)
     }
 }

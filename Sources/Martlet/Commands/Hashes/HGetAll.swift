@@ -54,7 +54,7 @@ enum HGetAllCommand {
 
     /// Some fields may be over and not removed yet.
     private static func runTimed(_ call: inout CommandCall, _ record: Record, _ part: Part) {
-        let now = call.now
+        let now = call.keyspace.horizon
         call.reply.collect(part == .both ? .map : .array) { reply in
             var count = 0
             record.visitFields { field, value, deadline in

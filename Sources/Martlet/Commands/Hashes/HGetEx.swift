@@ -33,9 +33,10 @@ enum HGetExCommand {
             let place = call.place(ofField: arguments[index], in: record)
             call.reply(valueAt: place, of: record)
             guard let place else { continue }
-            changes.apply(expiry, deadline, at: place, of: &record, call)
+            changes.apply(expiry, deadline, at: place, of: &record, call, field: index)
         }
-        changes.tell(key, call)
+        changes.tell(key, &call)
+        changes.propagate(deadline, arguments, &call)
         call.removeIfEmpty(record, key)
     }
 
@@ -56,40 +57,48 @@ enum HGetExCommand {
             call.reply(valueAt: place, of: record)
             guard let place else { continue }
             call.keyspace.removeField(at: place, of: &record, in: call.database)
-            changes.removed += 1
+            changes.removed.append(index)
         }
-        changes.tell(key, call)
+        changes.tell(key, &call)
+        changes.propagate(nil, arguments, &call)
         call.removeIfEmpty(record, key)
     }
 }
 
-/// What one command did to the fields of a hash, for its events.
+/// What one command did to the fields of a hash that its words at these positions name.
 struct FieldChanges {
-    var removed = 0
-    var persisted = 0
-    var timed = 0
+    var removed: [Int] = []
+    var persisted: [Int] = []
+    var timed: [Int] = []
 
     /// Does to a field what the option says.
     mutating func apply(
         _ expiry: ExpiryOption, _ deadline: Int64?, at place: FieldPlace, of record: inout Record,
-        _ call: borrowing CommandCall
+        _ call: borrowing CommandCall, field: Int
     ) {
-        if let deadline, deadline <= call.now {
+        if let deadline, call.keyspace.isReached(deadline) {
             call.keyspace.removeField(at: place, of: &record, in: call.database)
-            removed += 1
+            removed.append(field)
         } else if let deadline {
             call.keyspace.setDeadline(deadline, at: place, of: &record, in: call.database)
-            timed += 1
+            timed.append(field)
         } else if case .keyword = expiry, record.deadline(at: place) != nil {
             call.keyspace.setDeadline(nil, at: place, of: &record, in: call.database)
-            persisted += 1
+            persisted.append(field)
         }
     }
 
-    func tell(_ key: ByteSpan, _ call: borrowing CommandCall) {
-        if timed > 0 { call.changed(key, .hexpire, count: timed) }
-        if persisted > 0 { call.changed(key, .hpersist, count: persisted) }
-        if removed > 0 { call.changed(key, .hdel, count: removed) }
+    func tell(_ key: ByteSpan, _ call: inout CommandCall) {
+        if !timed.isEmpty { call.changed(key, .hexpire, count: timed.count) }
+        if !persisted.isEmpty { call.changed(key, .hpersist, count: persisted.count) }
+        if !removed.isEmpty { call.changed(key, .hdel, count: removed.count) }
+    }
+
+    /// Logs what happened to the fields, `deadline` being that of the timed ones.
+    func propagate(_ deadline: Int64?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
+        if !timed.isEmpty { call.propagate(deadline: deadline, of: timed, of: arguments) }
+        if !persisted.isEmpty { call.propagate(deadline: nil, of: persisted, of: arguments) }
+        if !removed.isEmpty { call.propagate(removalOf: removed, of: arguments) }
     }
 }
 

@@ -56,6 +56,21 @@ enum HIncrByCommand {
         let text = sum.humanText
         _ = call.setField(arguments[2], to: text.span, of: arguments[1], record, keepsDeadline: true)
         call.changed(arguments[1], .hincrbyfloat)
+        propagate(arguments, sum: text.span, &call)
         call.reply.bulk(text.span)
+    }
+
+    /// The sum, for another machine's arithmetic may round in another way; and HSET takes the deadline away.
+    private static func propagate(_ arguments: borrowing Arguments, sum: ByteSpan, _ call: inout CommandCall) {
+        call.propagate(wordCount: 4) { log in
+            log.append("HSET")
+            log.append(arguments[1])
+            log.append(arguments[2])
+            log.append(sum)
+        }
+        guard let record = call.lookup(arguments[1], for: .inspect),
+            let place = call.place(ofField: arguments[2], in: record), let deadline = record.deadline(at: place)
+        else { return }
+        call.propagate(deadline: deadline, of: [2], of: arguments)
     }
 }

@@ -18,7 +18,7 @@ enum HScanCommand {
         guard let cursor = parseScanCursor(arguments[2]) else { throw ReplyError("ERR invalid cursor") }
         guard let record = try call.hash(arguments[1]) else { return call.replyEmptyScan() }
         let options = try ScanOptions(arguments, from: 3, allowing: .noValues)
-        let now = call.now
+        let now = call.keyspace.horizon
         call.replyScan { reply in
             var count = 0
             func take(_ field: ByteSpan, _ value: ByteSpan, _ deadline: Int64?) {

@@ -62,10 +62,22 @@ enum HSetExCommand {
             guard deadline != nil, var record = call.lookup(key, for: .write),
                 let place = call.place(ofField: arguments[index], in: record)
             else { continue }
-            changes.apply(options.expiry, deadline, at: place, of: &record, call)
+            changes.apply(options.expiry, deadline, at: place, of: &record, call, field: index)
         }
         call.changed(key, .hset, count: fields.count)
-        changes.tell(key, call)
+        changes.tell(key, &call)
+        if deadline != nil {
+            // As commands that Redis 7.4 knows.
+            call.propagate(wordCount: 2 + 2 * fields.count) { log in
+                log.append("HSET")
+                log.append(key)
+                for index in fields.words {
+                    log.append(arguments[index])
+                    log.append(arguments[index + 1])
+                }
+            }
+            changes.propagate(deadline, arguments, &call)
+        }
         if let record = call.lookup(key, for: .write) { call.removeIfEmpty(record, key) }
         call.reply.integer(1)
     }

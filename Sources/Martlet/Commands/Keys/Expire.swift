@@ -74,12 +74,12 @@ enum ExpireCommand {
         guard let record = call.lookup(arguments[1], for: .write),
             conditions.allow(deadline, over: record.hasDeadline ? record.deadline : nil)
         else { return call.reply.integer(0) }
-        if deadline <= call.now {
-            call.remove(arguments[1], lazily: call.keyspace.lazyFree.onExpire)
-            call.changed(arguments[1], .del)
+        if call.keyspace.isReached(deadline) {
+            call.removeAsExpired(arguments[1])
         } else {
             call.keyspace.setDeadline(deadline, of: record, in: call.database)
             call.changed(arguments[1], .expire)
+            call.propagate("PEXPIREAT", arguments[1], deadline)
         }
         call.reply.integer(1)
     }

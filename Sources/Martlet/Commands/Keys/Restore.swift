@@ -35,13 +35,17 @@ enum RestoreCommand {
         let deadline = try deadline(arguments, options, now: call.now)
         let value = try value(arguments[3], &call)
         let hadKey = options.replaces && call.remove(arguments[1])
-        guard deadline.map({ $0 > call.now }) ?? true,
+        guard deadline.map({ !call.keyspace.isReached($0) }) ?? true,
             call.keyspace.insert(value, as: arguments[1], in: call.database)
         else {
-            if hadKey { call.changed(arguments[1], .del) }
+            if hadKey {
+                call.changed(arguments[1], .del)
+                call.propagate(call.keyspace.lazyFree.onServerDelete ? "UNLINK" : "DEL", arguments[1])
+            }
             return call.reply.ok()
         }
         finish(arguments[1], deadline, options, &call)
+        if let deadline, !options.isAbsolute { propagate(arguments, deadline, &call) }
         call.reply.ok()
     }
 
@@ -99,8 +103,19 @@ enum RestoreCommand {
             guard !value.isEmpty else { throw RDBError("an empty collection", at: 0) }
             return value
         } catch {
-            call.server.log.write(.verbose, "RESTORE: \(error.reason) at byte \(error.offset)")
+            call.server.log.write(.warning, "RESTORE: \(error.reason) at byte \(error.offset)")
             throw ReplyError("ERR Bad data format")
+        }
+    }
+
+    /// The same request with the point in time.
+    private static func propagate(_ arguments: borrowing Arguments, _ deadline: Int64, _ call: inout CommandCall) {
+        call.propagate(wordCount: arguments.count + 1) { log in
+            log.append(arguments[0])
+            log.append(arguments[1])
+            log.append(deadline)
+            for index in 3..<arguments.count { log.append(arguments[index]) }
+            log.append("ABSTTL")
         }
     }
 

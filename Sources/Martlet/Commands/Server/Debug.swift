@@ -19,6 +19,11 @@ enum DebugCommand {
 
     private static let subcommands: [Subcommand] = [
         Subcommand(
+            name: "AOF-FLUSH-SLEEP", wordCount: 3...3,
+            help: .init(
+                "AOF-FLUSH-SLEEP <microseconds>", "Wait so long ahead of each write to the append only file."),
+            handler: delayAppendOnlyFile),
+        Subcommand(
             name: "DIGEST", wordCount: 2...2,
             help: .init("DIGEST", "Compute a digest of all data; equal data has an equal digest."),
             handler: DebugDigest.digest),
@@ -41,6 +46,10 @@ enum DebugCommand {
             name: "LISTPACK", wordCount: 3...3,
             help: .init("LISTPACK <key>", "Write the elements of a packed value to the server's log."),
             handler: DebugObject.listpack),
+        Subcommand(
+            name: "LOADAOF", wordCount: 2...2,
+            help: .init("LOADAOF", "Write the append only file, empty the memory and load the file."),
+            handler: loadAppendOnlyFile),
         Subcommand(
             name: "LOG", wordCount: 3...3, help: .init("LOG <message>", "Write <message> to the server's log."),
             handler: log),
@@ -140,6 +149,22 @@ enum DebugCommand {
             }
         }
         if let error = call.server.services.reload(request) { throw error }
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func loadAppendOnlyFile(
+        _ call: inout CommandCall, _ arguments: borrowing Arguments
+    ) throws(ReplyError) {
+        if let error = call.server.services.loadAppendOnlyFile() { throw error }
+        call.reply.ok()
+    }
+
+    @Sendable
+    private static func delayAppendOnlyFile(
+        _ call: inout CommandCall, _ arguments: borrowing Arguments
+    ) throws(ReplyError) {
+        call.server.services.delayAppendOnlyFile(try arguments.integer(2))
         call.reply.ok()
     }
 

@@ -7,6 +7,7 @@ enum FlushCommand {
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             let isLazy = try isLazy(arguments, call)
             call.keyspace.dirty += call.keyspace.flush(call.database, lazily: isLazy)
+            call.propagate(arguments)
             call.reply.ok()
         })
 
@@ -15,6 +16,8 @@ enum FlushCommand {
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             let isLazy = try isLazy(arguments, call)
             call.keyspace.dirty += call.keyspace.flushAll(lazily: isLazy)
+            call.propagate(arguments)
+            call.server.services.dataWasFlushed()
             call.reply.ok()
         })
 

@@ -1,6 +1,7 @@
 // SAVE
 // BGSAVE [SCHEDULE]
 // LASTSAVE
+// BGREWRITEAOF
 
 enum SaveCommand {
     static let spec = CommandSpec(
@@ -18,12 +19,25 @@ enum SaveCommand {
         history: [.init("3.2.2", "Brought the option `SCHEDULE`.")],
         arguments: [.token("SCHEDULE", .optional, since: "3.2.2")],
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
-            // Nothing else that writes the whole data goes on here, so nothing has to be waited for.
             if arguments.count > 1 {
                 guard arguments.count == 2, arguments.matches(1, "SCHEDULE") else { throw .syntax }
             }
-            if let error = call.server.services.saveInBackground() { throw error }
-            call.reply.simple("Background saving started")
+            switch call.server.services.saveInBackground(arguments.count > 1) {
+            case .started: call.reply.simple("Background saving started")
+            case .scheduled: call.reply.simple("Background saving scheduled")
+            case .refused(let error): throw error
+            }
+        })
+
+    static let rewriteSpec = CommandSpec(
+        "bgrewriteaof", summary: "Rewrites the append only file while clients are served.", since: "1.0.0",
+        group: .server, complexity: "O(1)", arity: 1, flags: [.admin, .noScript, .noAsyncLoading],
+        handler: { (call: inout CommandCall, _) throws(ReplyError) in
+            switch call.server.services.rewriteAppendOnlyFile(call.isInTransaction) {
+            case .started: call.reply.simple("Background append only file rewriting started")
+            case .scheduled: call.reply.simple("Background append only file rewriting scheduled")
+            case .refused(let error): throw error
+            }
         })
 
     static let lastSpec = CommandSpec(

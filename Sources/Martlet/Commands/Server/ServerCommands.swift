@@ -2,6 +2,7 @@
 
 enum ServerCommands {
     static let all: [CommandSpec] = [
+        SaveCommand.rewriteSpec,
         SaveCommand.backgroundSpec,
         CommandCommand.spec,
         ConfigCommand.spec,

@@ -16,8 +16,8 @@ enum ShutdownCommand {
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard let request = try request(arguments) else {
-            // A stop waits for nothing, so there is never one to take back.
-            throw ReplyError("ERR No shutdown in progress.")
+            guard call.server.services.abortShutdown() else { throw ReplyError("ERR No shutdown in progress.") }
+            return call.reply.ok()
         }
         switch call.server.services.shutdown(request) {
         case .accepted: call.session.closesAfterReplies = true

@@ -16,7 +16,7 @@ enum SpopCommand {
         guard arguments.count == 3 else {
             guard var record = try call.set(key, for: .write), let place = call.keyspace.randomPlace(inSet: record)
             else { return call.reply.null() }
-            pop(place, of: &record, &call)
+            pop(place, from: key, of: &record, &call)
             call.changed(key, .spop)
             call.removeIfEmpty(set: record, key)
             return
@@ -31,18 +31,25 @@ enum SpopCommand {
             call.changed(key, .spop, count: size)
             call.remove(key)
             call.happened(.del, to: key)
+            call.propagate(call.keyspace.lazyFree.onServerDelete ? "UNLINK" : "DEL", key)
             return
         }
         call.reply.set(Int(count))
         for _ in 0..<count {
             guard let place = call.keyspace.randomPlace(inSet: record) else { break }
-            pop(place, of: &record, &call)
+            pop(place, from: key, of: &record, &call)
         }
         call.changed(key, .spop, count: Int(count))
     }
 
-    private static func pop(_ place: MemberPlace, of record: inout Record, _ call: inout CommandCall) {
-        record.withMember(at: place) { call.reply.bulk($0) }
+    /// Which member it was is told by its name: chance would choose another one the next time.
+    private static func pop(
+        _ place: MemberPlace, from key: ByteSpan, of record: inout Record, _ call: inout CommandCall
+    ) {
+        record.withMember(at: place) { member in
+            call.reply.bulk(member)
+            call.propagate("SREM", key, member)
+        }
         call.keyspace.removeMember(at: place, of: &record, in: call.database)
     }
 }

@@ -14,5 +14,6 @@ enum GetDelCommand {
         guard record != nil else { return }
         call.remove(arguments[1], lazily: call.keyspace.lazyFree.onUserDelete)
         call.changed(arguments[1], .del)
+        call.propagate(call.keyspace.lazyFree.onUserDelete ? "UNLINK" : "DEL", arguments[1])
     }
 }

@@ -24,16 +24,17 @@ enum GetExCommand {
             guard record.hasDeadline else { return }
             call.keyspace.setDeadline(nil, of: record, in: call.database)
             call.changed(arguments[1], .persist)
+            call.propagate("PERSIST", arguments[1])
         case .at(let time, let word):
             let value = try arguments.integer(word)
             let deadline = try time.deadline(value, now: call.now, command: call.commandName)
             call.reply(string: record)
-            if time.isAbsolute, deadline <= call.now {
-                call.remove(arguments[1], lazily: call.keyspace.lazyFree.onExpire)
-                call.changed(arguments[1], .del)
+            if time.isAbsolute, call.keyspace.isReached(deadline) {
+                call.removeAsExpired(arguments[1])
             } else {
                 call.keyspace.setDeadline(deadline, of: record, in: call.database)
                 call.changed(arguments[1], .expire)
+                call.propagate("PEXPIREAT", arguments[1], deadline)
             }
         }
     }

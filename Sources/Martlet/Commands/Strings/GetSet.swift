@@ -15,5 +15,6 @@ enum GetSetCommand {
         call.reply(stringOrNull: present)
         call.setString(arguments[1], to: arguments, at: 2)
         call.changed(arguments[1], .set)
+        call.propagate("SET", arguments[1], arguments[2])
     }
 }

@@ -20,6 +20,13 @@ enum IncrByFloatCommand {
         // Even a whole number is stored as text here, as Redis does.
         call.keyspace.setString(arguments[1], to: text.span, as: .text, deadline: .keep, in: call.database)
         call.changed(arguments[1], .incrbyfloat)
+        // The sum, for another machine's arithmetic may round in another way.
+        call.propagate(wordCount: 4) { log in
+            log.append("SET")
+            log.append(arguments[1])
+            log.append(text.span)
+            log.append("KEEPTTL")
+        }
         call.reply.bulk(text.span)
     }
 }

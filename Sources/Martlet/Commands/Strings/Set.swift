@@ -64,7 +64,12 @@ enum SetCommand {
         }
         call.setString(arguments[1], to: arguments, at: 2, deadline: deadline)
         call.changed(arguments[1], .set)
-        if case .set = deadline { call.happened(.expire, to: arguments[1]) }
+        if case .set(let deadline) = deadline {
+            call.happened(.expire, to: arguments[1])
+            call.propagate(set: arguments[1], to: arguments[2], deadline: deadline)
+        } else if options.returnsOld {
+            call.propagate(arguments) { !arguments.matches($0, "GET") || $0 < 3 }
+        }
         if !options.returnsOld { call.reply.ok() }
     }
 

@@ -17,6 +17,7 @@ enum SetExCommands {
             call.setString(arguments[1], to: arguments, at: 3, deadline: .set(deadline))
             call.changed(arguments[1], .set)
             call.happened(.expire, to: arguments[1])
+            call.propagate(set: arguments[1], to: arguments[3], deadline: deadline)
             call.reply.ok()
         }
     }

@@ -50,6 +50,8 @@ enum TransactionCommands {
         let id = call.command
         transaction.run(&call)
         call.command = id
+        // Its commands have been logged one by one.
+        call.hasPropagated = true
     }
 
     /// A watched key that was there and whose time is over has changed.

@@ -87,10 +87,12 @@ final class HashObject: RecordObject, @unchecked Sendable {
 
     // MARK: Expiry
 
-    /// Removes fields whose deadline is `now` or earlier, at most `limit` of them, and returns how many.
-    func removeDue(now: Int64, limit: Int) -> Int {
+    /// Removes fields whose deadline is `now` or earlier, at most `limit` of them, and returns how many; `body` sees
+    /// each ahead of its removal.
+    func removeDue(now: Int64, limit: Int, _ body: (ByteSpan) -> Void = { _ in }) -> Int {
         var removed = 0
         while removed < limit, let entry = deadlines.earliest, entry.deadline <= now {
+            body(entry.key)
             remove(entry)
             removed += 1
         }

@@ -3,8 +3,13 @@
 extension InfoSection {
     static let persistence = InfoSection("Persistence") { report, server in
         let status = server.persistence.value
-        report.add("loading", 0)
+        report.add("loading", server.isLoading ? 1 : 0)
         report.add("async_loading", 0)
+        // Nothing is forked, so nothing is copied for a child.
+        report.add("current_cow_peak", 0)
+        report.add("current_cow_size", 0)
+        report.add("current_cow_size_age", 0)
+        report.add("current_fork_perc", 100 * Double(status.savedKeys) / Double(max(1, status.keysToSave)))
         report.add("current_save_keys_processed", status.isSaving ? status.savedKeys : 0)
         report.add("current_save_keys_total", status.isSaving ? status.keysToSave : 0)
         report.add("rdb_changes_since_last_save", server.keyspace.value.dirty)
@@ -15,10 +20,44 @@ extension InfoSection {
         let now = server.clock.wallMilliseconds() / 1000
         report.add("rdb_current_bgsave_time_sec", status.savingSince.map { now - $0 } ?? -1)
         report.add("rdb_saves", status.saves)
+        report.add("rdb_last_cow_size", 0)
         report.add("rdb_last_load_keys_expired", status.expiredKeysAtLoad)
         report.add("rdb_last_load_keys_loaded", status.loadedKeys)
-        report.add("aof_enabled", 0)
-        report.add("aof_rewrite_in_progress", 0)
+        addAppendOnly(status.appendOnly, now, &report)
+        if let loading = status.loading { add(loading, now, &report) }
+    }
+
+    private static func addAppendOnly(_ status: AOFStatus, _ now: Int64, _ report: inout InfoReport) {
+        report.add("aof_enabled", status.isOn ? 1 : 0)
+        report.add("aof_rewrite_in_progress", status.rewritingSince == nil ? 0 : 1)
+        report.add("aof_rewrite_scheduled", status.isRewriteScheduled ? 1 : 0)
+        report.add("aof_last_rewrite_time_sec", status.lastRewriteSeconds)
+        report.add("aof_current_rewrite_time_sec", status.rewritingSince.map { now - $0 } ?? -1)
+        report.add("aof_last_bgrewrite_status", status.hasRewriteSucceeded ? "ok" : "err")
+        report.add("aof_rewrites", status.rewrites)
+        report.add("aof_rewrites_consecutive_failures", status.rewriteFailures)
+        report.add("aof_last_write_status", status.hasWriteError ? "err" : "ok")
+        report.add("aof_last_cow_size", 0)
+        report.add("module_fork_in_progress", 0)
+        report.add("module_fork_last_cow_size", 0)
+        guard status.isOn else { return }
+        report.add("aof_current_size", status.size)
+        report.add("aof_base_size", status.sizeAtRewrite)
+        report.add("aof_pending_rewrite", status.isRewriteScheduled ? 1 : 0)
+        report.add("aof_buffer_length", status.pendingCount)
+        report.add("aof_pending_bio_fsync", status.isSyncing ? 1 : 0)
+        report.add("aof_delayed_fsync", status.delayedSyncs)
+    }
+
+    private static func add(_ loading: LoadingProgress, _ now: Int64, _ report: inout InfoReport) {
+        let total = max(1, loading.totalBytes)
+        report.add("loading_start_time", loading.beganAt)
+        report.add("loading_total_bytes", loading.totalBytes)
+        report.add("loading_loaded_bytes", loading.loadedBytes)
+        report.add("loading_loaded_perc", Double(loading.loadedBytes) * 100 / Double(total))
+        let left = Double(max(0, total - loading.loadedBytes)) / Double(loading.loadedBytes + 1)
+        // A second if there is not enough to tell by.
+        report.add("loading_eta_seconds", max(1, Int64(Double(max(0, now - loading.beganAt)) * left)))
     }
 
     /// `expire_lag_ms` and `expire_lag_max_ms` are Martlet's own: how many milliseconds after its deadline the latest
