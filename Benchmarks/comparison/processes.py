@@ -24,7 +24,7 @@ def free_port() -> int:
 class Server:
     """A fresh server on a loopback port. A context manager: leaving it ends the process."""
 
-    def __init__(self, label: str, binary: str, options: list[str], core: int) -> None:
+    def __init__(self, label: str, binary: str, options: list[str], core: int | None) -> None:
         path = shutil.which(binary)
         if path is None:
             raise SetupError(f"{label}: no executable {binary}")
@@ -36,7 +36,7 @@ class Server:
             self.process = subprocess.Popen(
                 [os.path.abspath(path), "--port", str(self.port), "--bind", "127.0.0.1", *options],
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+                preexec_fn=None if core is None else lambda: os.sched_setaffinity(0, {core}))
 
     def __enter__(self) -> "Server":
         for _ in range(200):

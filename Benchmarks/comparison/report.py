@@ -46,16 +46,21 @@ def memory_size() -> str:
     return f"{kilobytes / 1024 / 1024:.0f} GiB"
 
 
-def document(rows: list[Row], binary: str, reference: str, rounds: int) -> str:
+def facts_of(binary: str, reference: str, load: str = "") -> str:
+    """The machine and the versions, a line each."""
     facts = [
         ("date", datetime.date.today().isoformat()),
         ("machine", f"{processor()}, {os.cpu_count()} cores, {memory_size()}"),
         ("system", f"{platform.system()} {platform.release()}"),
         ("Martlet", version_of(binary)),
         ("redis-server", version_of(reference)),
-        ("load", version_of("redis-benchmark") + ", 50 clients, 100,000 keys, 64-byte values"),
+        ("load", version_of("redis-benchmark") + load),
     ]
-    listed = "".join(f"- {name}: {fact}\n" for name, fact in facts)
+    return "".join(f"- {name}: {fact}\n" for name, fact in facts)
+
+
+def document(rows: list[Row], binary: str, reference: str, rounds: int) -> str:
+    listed = facts_of(binary, reference, ", 50 clients, 100,000 keys, 64-byte values")
     return (
         "# Martlet beside redis-server\n\n"
         "Written by `Benchmarks/compare`. Both servers run on one core and are driven from another, in alternating\n"
