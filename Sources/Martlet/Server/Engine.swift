@@ -12,10 +12,13 @@ public enum StartError: Error, Sendable, CustomStringConvertible {
     case system(String)
     /// The configuration names something that does not exist.
     case configuration(String)
+    /// Somebody stopped it before it had started: while it was loading its data, for example.
+    case stopped
 
     public var description: String {
         switch self {
         case .listening(let text), .system(let text), .configuration(let text): text
+        case .stopped: "stopped before it had started"
         }
     }
 }
@@ -89,6 +92,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     /// Listens, starts the timers and the loop, and waits until the data is loaded. On any thread, once.
     func start(_ listening: Listening, whenListening: @Sendable () -> Void) throws(StartError) {
         let result = loop.queue.sync { () -> Result<Bool, StartError> in
+            // A signal may have been first; the loop's descriptors are gone then.
+            guard !isStopped else { return .failure(.stopped) }
             do throws(StartError) {
                 try Listeners.open(listening, server: server, network: network)
             } catch {
@@ -356,10 +361,11 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     private func finishStop() {
+        guard !isStopped else { return }
         isStopped = true
         persistence.loader?.close()
         if server.isLoading, loadingResult == nil {
-            loadingResult = .failure(.system("stopped while the data was being loaded"))
+            loadingResult = .failure(.stopped)
             loaded.signal()
         }
         // What the engine filled in holds the engine; it ends here.
