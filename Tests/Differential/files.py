@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
@@ -116,31 +117,44 @@ class Travel:
         stop_all([server])
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def argument_parser(description: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--binary", default=str(ROOT / ".build/release/martlet-server"))
     parser.add_argument("--reference", default="redis-server")
-    arguments = parser.parse_args()
+    return parser
+
+
+def run(kind: type[Travel], arguments: argparse.Namespace, work: Callable[[Travel], None]) -> int:
+    """Does the work in a directory of its own; returns the exit status."""
     print(f"seed {arguments.seed}")
     directory = tempfile.mkdtemp(prefix="martlet-files-")
-    travel = Travel(arguments, directory)
+    travel = kind(arguments, directory)
     try:
+        work(travel)
+    except (ServerError, OSError) as error:
+        print(f"error: {error}")
+        travel.failures += 1
+    finally:
+        for server in travel.running:
+            server.process.kill()
+        shutil.rmtree(directory, ignore_errors=True)
+    print(f"{travel.checks - travel.failures} passed, {travel.failures} failed")
+    return 1 if travel.failures else 0
+
+
+def main() -> int:
+    arguments = argument_parser(__doc__).parse_args()
+
+    def work(travel: Travel) -> None:
         for _ in range(arguments.rounds):
             travel.journey("martlet", "redis")
             travel.journey("redis", "martlet")
         for _ in range(arguments.rounds):
             travel.background()
-    except (ServerError, OSError) as error:
-        print(f"error: {error}")
-        for server in travel.running:
-            server.process.kill()
-        travel.failures += 1
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-    print(f"{travel.checks - travel.failures} passed, {travel.failures} failed")
-    return 1 if travel.failures else 0
+
+    return run(Travel, arguments, work)
 
 
 if __name__ == "__main__":

@@ -11,23 +11,19 @@ and again in the midst of writes, rewrites and snapshots: what comes back must b
 that was not sent, without a gap. Needs redis-server and redis-check-aof; nothing but Python's standard library.
 """
 
-import argparse
-import random
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 
-from files import DATABASES, Travel
-from resp import Connection, decode, encode
+from files import DATABASES, Travel, argument_parser, run
+from resp import Connection, encode
 from servers import Server, ServerError, stop_all
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 FOREVER = 60
 
 
@@ -160,33 +156,20 @@ class Logs(Travel):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
-    parser.add_argument("--rounds", type=int, default=6)
+    parser = argument_parser(__doc__)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--binary", default=str(ROOT / ".build/release/martlet-server"))
-    parser.add_argument("--reference", default="redis-server")
     arguments = parser.parse_args()
-    print(f"seed {arguments.seed}")
-    directory = tempfile.mkdtemp(prefix="martlet-logs-")
-    logs = Logs(arguments, directory)
-    try:
+
+    def work(logs: Logs) -> None:
         for _ in range(arguments.rounds):
             logs.log_journey("martlet", "redis")
             logs.log_journey("redis", "martlet")
-        shutil.rmtree(directory)
-        Path(directory).mkdir()
+        shutil.rmtree(logs.directory)
+        Path(logs.directory).mkdir()
         for number in range(arguments.kills):
             logs.kill(["always", "everysec", "no"][number % 3])
-    except (ServerError, OSError) as error:
-        print(f"error: {error}")
-        logs.failures += 1
-    finally:
-        for server in logs.running:
-            server.process.kill()
-        shutil.rmtree(directory, ignore_errors=True)
-    print(f"{logs.checks - logs.failures} passed, {logs.failures} failed")
-    return 1 if logs.failures else 0
+
+    return run(Logs, arguments, work)
 
 
 if __name__ == "__main__":
