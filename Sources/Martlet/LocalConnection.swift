@@ -9,6 +9,7 @@ public protocol RESPArgument: Sendable {
 }
 
 extension String: RESPArgument {
+    /// Appends the text as UTF-8.
     public func append(to bytes: inout [UInt8]) {
         // The view's own sequence would be walked byte by byte.
         var text = self
@@ -17,10 +18,12 @@ extension String: RESPArgument {
 }
 
 extension Array: RESPArgument where Element == UInt8 {
+    /// Appends the bytes as they are.
     public func append(to bytes: inout [UInt8]) { bytes.append(contentsOf: self) }
 }
 
 extension Int: RESPArgument {
+    /// Appends the number in decimal.
     public func append(to bytes: inout [UInt8]) { String(self).append(to: &bytes) }
 }
 

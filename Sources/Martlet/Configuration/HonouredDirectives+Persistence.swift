@@ -85,7 +85,7 @@ extension DirectiveTable {
         directives: [
             Directive(
                 "key-load-delay", at: \.keyLoadDelay, .integer(Int(Int32.min)...int32Max), flags: .hidden,
-                "Microseconds to wait after each key that is loaded."),
+                "Microseconds to wait after each key, or command of a log, that is loaded."),
             Directive(
                 "rdb-key-save-delay", at: \.rdbKeySaveDelay, .integer(Int(Int32.min)...int32Max), flags: .hidden,
                 "Microseconds to wait after each key that is saved."),

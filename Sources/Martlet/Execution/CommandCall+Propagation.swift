@@ -17,6 +17,12 @@ extension CommandCall {
         }
     }
 
+    /// A key is gone.
+    mutating func propagate(deletionOf key: ByteSpan, isLazy: Bool) {
+        hasPropagated = true
+        keyspace.commandLog.appendDeletion(of: key, in: database, isLazy: isLazy)
+    }
+
     mutating func propagate(_ name: StaticString, _ key: ByteSpan) {
         propagate(wordCount: 2) { log in
             log.append(name)
@@ -57,7 +63,7 @@ extension CommandCall {
         let isLazy = keyspace.lazyFree.onExpire
         remove(key, lazily: isLazy)
         changed(key, .del)
-        propagate(isLazy ? "UNLINK" : "DEL", key)
+        propagate(deletionOf: key, isLazy: isLazy)
     }
 
     /// A command is over.

@@ -82,8 +82,6 @@ struct ServerServices {
     /// All data is gone: what was being saved is not worth it, and what was saved is not the data any more.
     var dataWasFlushed: () -> Void = {}
     var rewriteAppendOnlyFile: (_ isInTransaction: Bool) -> SaveReply = { _ in .started }
-    /// Decides anew whether writes are refused.
-    var updateWriteRefusal: () -> Void = {}
     /// Makes what was done as safe as `appendfsync` says; false when that cannot be done.
     var commit: () -> Bool = { true }
     /// Takes back a stop that a signal asked for; false when none did.
@@ -115,6 +113,5 @@ struct ReloadRequest {
 struct ShutdownRequest: Equatable, Sendable {
     enum Save: Equatable, Sendable { case ifConfigured, always, never }
     var save = Save.ifConfigured
-    var isNow = false
     var isForced = false
 }

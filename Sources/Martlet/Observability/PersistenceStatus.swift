@@ -24,6 +24,8 @@ struct PersistenceStatus {
     init(now: Int64) { lastSaveAt = now }
 
     var isSaving: Bool { savingSince != nil }
+    /// Whether keys are being written, be it for a snapshot or for a rewrite.
+    var isWriting: Bool { isSaving || appendOnly.rewrite.isRunning }
 }
 
 /// What is known about the append only file.
@@ -38,12 +40,22 @@ struct AOFStatus {
     var isSyncing = false
     /// Writes that did not wait for a sync that took too long.
     var delayedSyncs = 0
-    var rewritingSince: Int64?
-    var isRewriteScheduled = false
-    var hasRewriteSucceeded = true
-    var rewrites = 0
-    var rewriteFailures = 0
-    var lastRewriteSeconds: Int64 = -1
+    var rewrite = RewriteStatus()
+}
+
+/// What goes on and went on with rewrites of the append only file.
+struct RewriteStatus {
+    /// Seconds since 1970; nil when none goes on.
+    var begunAt: Int64?
+    /// Another one is to follow when it can.
+    var isScheduled = false
+    var hasSucceeded = true
+    var count = 0
+    /// Failures in a row.
+    var failures = 0
+    var lastSeconds: Int64 = -1
+
+    var isRunning: Bool { begunAt != nil }
 }
 
 /// How far the loading of the data has come.

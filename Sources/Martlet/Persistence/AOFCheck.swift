@@ -30,7 +30,7 @@ struct AOFCheck {
         }
         if Self.isManifest(bytes) { return checkManifest(bytes, path) }
         print("Start checking Old-Style AOF")
-        return tell(check(path, path, isLast: true), "AOF \(path)")
+        return tell(check(path, path, isLast: true), path)
     }
 
     private static func isManifest(_ bytes: [UInt8]) -> Bool {
@@ -55,26 +55,24 @@ struct AOFCheck {
             let isSnapshot = beginsAsSnapshot(place(base.name))
             print("Start to check BASE AOF (\(isSnapshot ? "RDB" : "RESP") format).")
             let verdict = check(base.name, place(base.name), isLast: manifest.increments.isEmpty)
-            guard tell(verdict, "BASE AOF \(base.name)") else { return false }
+            guard tell(verdict, base.name, as: "BASE ") else { return false }
         }
         if !manifest.increments.isEmpty { print("Start to check INCR files.") }
         for (index, entry) in manifest.increments.enumerated() {
             let verdict = check(entry.name, place(entry.name), isLast: index + 1 == manifest.increments.count)
-            guard tell(verdict, "INCR AOF \(entry.name)") else { return false }
+            guard tell(verdict, entry.name, as: "INCR ") else { return false }
         }
         print("All AOF files and manifest are valid")
         return true
     }
 
-    private func tell(_ verdict: Verdict, _ what: String) -> Bool {
+    /// Reports a verdict on a file; false when there is no use in going on.
+    private func tell(_ verdict: Verdict, _ name: String, as role: String = "") -> Bool {
         switch verdict {
-        case .valid: print("\(what) is valid")
-        case .empty: print("\(what) is empty")
-        case .cut: print("Successfully truncated \(what.replacing("BASE ", with: "").replacing("INCR ", with: ""))")
-        case .cutAtTimestamp:
-            print(
-                "Successfully truncated \(what.replacing("BASE ", with: "").replacing("INCR ", with: "")) to timestamp "
-                    + "\(timestamp ?? 0)")
+        case .valid: print("\(role)AOF \(name) is valid")
+        case .empty: print("\(role)AOF \(name) is empty")
+        case .cut: print("Successfully truncated AOF \(name)")
+        case .cutAtTimestamp: print("Successfully truncated AOF \(name) to timestamp \(timestamp ?? 0)")
         case .refused: return false
         }
         return true
@@ -97,12 +95,13 @@ struct AOFCheck {
             defer { file.close() }
             guard size > 0 else { return .empty }
             guard beginsAsSnapshot(path) else { return try read(AOFReader(file), name, path, size, isLast) }
-            guard let (rest, offset) = SnapshotCheck(fileSystem: fileSystem, print: print).read(file) else {
+            guard let tail = SnapshotCheck(fileSystem: fileSystem, print: print).read(file) else {
                 print("RDB preamble of AOF file is not sane, aborting.")
                 return .refused
             }
             print("RDB preamble is OK, proceeding with AOF tail...")
-            return try read(AOFReader(file, window: rest.take(), offset: offset), name, path, size, isLast)
+            let offset = tail.offset
+            return try read(AOFReader(file, window: tail.takeBytes(), offset: offset), name, path, size, isLast)
         } catch {
             print("Failed to read from AOF \(name), aborting: \(error.message)")
             return .refused

@@ -1,13 +1,6 @@
 // The append only file's directory: names of its files, and the steps that change which files there are. Each step is
 // whole once it returns, whatever happens to the machine afterwards.
 
-/// Why the append only file cannot be loaded or opened; the text is for the log.
-struct LoadingError: Error {
-    let text: String
-    /// Whether it is about a snapshot by itself, which start scripts know by another line.
-    var isAboutSnapshot = false
-}
-
 struct AOFDirectory: Sendable {
     let fileSystem: any FileSystem
     /// The server's directory.

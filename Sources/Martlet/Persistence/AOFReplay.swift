@@ -14,7 +14,6 @@ final class AOFReplay: LoadingPart {
     private var transaction: Transaction?
     /// Where the file was whole the last time.
     private var wholeOffset: Int
-    private(set) var commandCount = 0
 
     init(
         _ reader: consuming AOFReader, of name: String, at path: String, mayBeCut: Bool, server: ServerContext,
@@ -33,6 +32,7 @@ final class AOFReplay: LoadingPart {
 
     /// Goes on; false at the end of the file.
     func step(until isSpent: () -> Bool) throws(LoadingError) -> Bool {
+        let delay = server.configuration.value.keyLoadDelay
         var sinceCheck = 0
         while true {
             switch try next() {
@@ -54,8 +54,9 @@ final class AOFReplay: LoadingPart {
                         + "backup of your AOF file, then use martlet-server --check-aof --fix <filename.manifest>")
             }
             if transaction == nil { wholeOffset = reader.value.nextOffset }
+            if delay > 0 { server.services.sleep(Int64(delay)) }
             sinceCheck += 1
-            if sinceCheck == 64 {
+            if sinceCheck == 64 || delay > 0 {
                 sinceCheck = 0
                 if isSpent() { return true }
             }
@@ -75,7 +76,6 @@ final class AOFReplay: LoadingPart {
     private func execute() throws(LoadingError) {
         var unknown: String?
         reader.value.withCommand { arguments in unknown = run(arguments) }
-        commandCount += 1
         if let unknown { throw LoadingError(text: "Unknown command '\(unknown)' reading the append only file \(name)") }
     }
 

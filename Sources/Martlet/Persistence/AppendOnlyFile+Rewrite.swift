@@ -12,33 +12,6 @@
 
 import Dispatch
 
-/// What goes on and went on with rewrites.
-struct Rewrite {
-    /// Nil when none goes on.
-    var begunAt: Int64?
-    /// Another one is to follow when it can.
-    var isScheduled = false
-    var hasSucceeded = true
-    var count = 0
-    var failures = 0
-    var lastSeconds: Int64 = -1
-    /// After many failures none begins by itself before this time.
-    var notBefore: Int64 = 0
-    /// Steps that come back after the rewrite was given up are not of the present one.
-    var generation = 0
-
-    var isRunning: Bool { begunAt != nil }
-
-    func report(to status: inout AOFStatus) {
-        status.rewritingSince = begunAt
-        status.isRewriteScheduled = isScheduled
-        status.hasRewriteSucceeded = hasSucceeded
-        status.rewrites = count
-        status.rewriteFailures = failures
-        status.lastRewriteSeconds = lastSeconds
-    }
-}
-
 extension AppendOnlyFile {
     /// BGREWRITEAOF.
     func requestRewrite(isInTransaction: Bool) -> SaveReply {
@@ -66,7 +39,7 @@ extension AppendOnlyFile {
     func startRewrite() -> Bool {
         rewrite.begunAt = server.clock.wallSeconds()
         rewrite.isScheduled = false
-        rewrite.generation += 1
+        generation += 1
         rewrite.count += 1
         server.log.write(.notice, "Background append only file rewriting started by pid \(CurrentProcess.id)")
         defer { updateStatus() }
@@ -91,7 +64,7 @@ extension AppendOnlyFile {
     }
 
     private func prepareIncrement() {
-        let (directory, generation) = (directory, rewrite.generation)
+        let (directory, generation) = (directory, self.generation)
         var next = manifest
         let entry = next.addIncrement(of: directory.prefix)
         let manifest = next
@@ -115,7 +88,7 @@ extension AppendOnlyFile {
     private func continueRewrite(
         _ generation: Int, with file: any StoredFile, of entry: AOFManifest.Entry, _ manifest: AOFManifest
     ) {
-        guard generation == rewrite.generation, rewrite.isRunning, state == .on else { return file.close() }
+        guard generation == self.generation, rewrite.isRunning, state == .on else { return file.close() }
         self.manifest = manifest
         server.log.write(.notice, "Creating AOF incr file \(entry.name) on background rewrite")
         // What waits belongs to the old file.
@@ -135,7 +108,7 @@ extension AppendOnlyFile {
 
     private func beginBase() throws(SystemError) {
         var next = manifest
-        let (directory, generation) = (directory, rewrite.generation)
+        let (directory, generation) = (directory, self.generation)
         let isSnapshot = configuration.aofUseRDBPreamble
         let base = next.replaceBase(of: directory.prefix, isSnapshot: isSnapshot, keepingLast: state == .on ? 1 : 0)
         let temporary = "\(directory.parent)/temp-rewriteaof-bg-\(CurrentProcess.id).aof"
@@ -149,7 +122,7 @@ extension AppendOnlyFile {
     }
 
     private func baseWritten(_ generation: Int, _ error: SystemError?, _ manifest: AOFManifest, size: Int) {
-        guard generation == rewrite.generation, rewrite.isRunning else { return }
+        guard generation == self.generation, rewrite.isRunning else { return }
         if let error { return rewriteFailed("Background AOF rewrite terminated with error: \(error.message)") }
         var next = manifest
         var temporary: String?
@@ -173,7 +146,7 @@ extension AppendOnlyFile {
     }
 
     private func rewriteSucceeded(_ generation: Int, _ manifest: AOFManifest, baseSize: Int) {
-        guard generation == rewrite.generation, rewrite.isRunning else { return }
+        guard generation == self.generation, rewrite.isRunning else { return }
         self.manifest = manifest
         self.baseSize = baseSize
         sizeAtRewrite = size
@@ -185,7 +158,7 @@ extension AppendOnlyFile {
     }
 
     private func giveUp(_ generation: Int, _ reason: String) {
-        guard generation == rewrite.generation, rewrite.isRunning else { return }
+        guard generation == self.generation, rewrite.isRunning else { return }
         rewriteFailed(reason)
     }
 
@@ -219,7 +192,7 @@ extension AppendOnlyFile {
         guard rewrite.isRunning else { return }
         server.log.write(.notice, "Killing running AOF rewrite child: \(CurrentProcess.id)")
         rewrite.begunAt = nil
-        rewrite.generation += 1
+        generation += 1
         snapshotter.abandon()
         // A step may have come to its end meanwhile: what the manifest on disk lists is what there is.
         queue.sync {}
@@ -259,22 +232,22 @@ extension AppendOnlyFile {
     /// After several failures in a row the next attempt waits, longer each time.
     private func isLimited() -> Bool {
         guard rewrite.failures >= Self.failuresBeforeLimit else {
-            rewrite.notBefore = 0
+            notBefore = 0
             return false
         }
         let seconds = server.clock.wallSeconds()
-        if rewrite.notBefore == 0 {
+        if notBefore == 0 {
             let doublings = min(rewrite.failures - Self.failuresBeforeLimit, 6)
             let minutes = min(Int64(1) << Int64(doublings), Self.longestDelayMinutes)
-            rewrite.notBefore = seconds + minutes * 60
+            notBefore = seconds + minutes * 60
             server.log.write(
                 .warning,
                 "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in \(minutes) minutes"
             )
         }
-        guard seconds >= rewrite.notBefore else { return true }
+        guard seconds >= notBefore else { return true }
         // The next failure sets it anew.
-        rewrite.notBefore = 0
+        notBefore = 0
         return false
     }
 

@@ -23,7 +23,11 @@ final class AppendOnlyFile: @unchecked Sendable {
     let queue = DispatchQueue(label: "martlet.aof", qos: .userInitiated)
     var state = State.off
     var manifest = AOFManifest()
-    var rewrite = Rewrite()
+    var rewrite = RewriteStatus()
+    /// Steps that come back after their rewrite was given up are not of the present one.
+    var generation = 0
+    /// After many failures no rewrite begins by itself before this time.
+    var notBefore: Int64 = 0
     /// DEBUG AOF-FLUSH-SLEEP, in microseconds.
     var flushDelay: Int64 = 0
 
@@ -52,8 +56,8 @@ final class AppendOnlyFile: @unchecked Sendable {
     /// The latest sync that failed, and of which file.
     private var syncFailure: (error: SystemError, fileNumber: Int)?
     private var lastErrorLogAt = Int64.min
-    /// Called when more is on disk, or when that has become impossible.
-    var syncedMore: () -> Void = {}
+    /// Called when `error` has come or gone.
+    var errorChanged: () -> Void = {}
 
     private static let longestPostponementSeconds: Int64 = 2
     private static let secondsBetweenErrorLogs: Int64 = 30
@@ -68,14 +72,12 @@ final class AppendOnlyFile: @unchecked Sendable {
         self.onQueue = onQueue
     }
 
-    var configuration: Configuration { server.configuration.value }
+    var configuration: Configuration { _read { yield server.configuration.value } }
     var directory: AOFDirectory { AOFDirectory(configuration, fileSystem: fileSystem) }
     /// What keeps changes from being kept.
     var error: SystemError? { writeError ?? syncFailure?.error }
     var hasPending: Bool { !pending.isEmpty }
     var size: Int { baseSize + fileSize }
-    /// Bytes of what was done so far, written or not: what WAITAOF waits for.
-    var doneCount: Int { writtenCount + pending.count + server.keyspace.value.commandLog.count }
 
     /// Brings what others look at up to date.
     func updateStatus() {
@@ -88,7 +90,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         status.pendingCount = pending.count
         status.isSyncing = isSyncing
         status.delayedSyncs = server.persistence.value.appendOnly.delayedSyncs
-        rewrite.report(to: &status)
+        status.rewrite = rewrite
         server.persistence.value.appendOnly = status
     }
 
@@ -136,7 +138,6 @@ final class AppendOnlyFile: @unchecked Sendable {
         isSyncing = false
         postponedSince = nil
         updateStatus()
-        syncedMore()
     }
 
     // MARK: Writing
@@ -208,7 +209,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         if writeError != nil {
             writeError = nil
             server.log.write(.warning, "AOF write error looks solved, writes are accepted again.")
-            errorChanged()
+            tellError()
         }
         return true
     }
@@ -220,11 +221,11 @@ final class AppendOnlyFile: @unchecked Sendable {
             server.log.write(.warning, "Error writing to the AOF file: \(error.message)")
         }
         writeError = error
-        errorChanged()
+        tellError()
     }
 
-    private func errorChanged() {
-        server.services.updateWriteRefusal()
+    private func tellError() {
+        errorChanged()
         updateStatus()
     }
 
@@ -243,7 +244,6 @@ final class AppendOnlyFile: @unchecked Sendable {
         }
         lastSyncAt = server.clock.wallSeconds()
         syncedCount = writtenCount
-        syncedMore()
         return true
     }
 
@@ -276,7 +276,6 @@ final class AppendOnlyFile: @unchecked Sendable {
         isSyncing = false
         if let error { return syncFailed(error, number) }
         if syncFailure == nil { syncedCount = max(syncedCount, count) }
-        syncedMore()
         _ = flush()
     }
 
@@ -286,8 +285,7 @@ final class AppendOnlyFile: @unchecked Sendable {
             "Error syncing the AOF file: \(error.message). What it holds cannot be relied on: it will be rewritten.")
         syncFailure = (error, number)
         rewrite.isScheduled = true
-        errorChanged()
-        syncedMore()
+        tellError()
     }
 
     /// A rewritten base is on disk: nothing depends on the files from before it, whatever failed there.
@@ -296,6 +294,6 @@ final class AppendOnlyFile: @unchecked Sendable {
         syncFailure = nil
         rewrite.isScheduled = false
         server.log.write(.warning, "The AOF file has been rewritten after an error, writes are accepted again.")
-        errorChanged()
+        tellError()
     }
 }

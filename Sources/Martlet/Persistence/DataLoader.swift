@@ -1,5 +1,12 @@
 // Loading the data from disk in slices: a snapshot, or the files of the append only file one after the other.
 
+/// Why data cannot be loaded, or the append only file not opened; the text is for the log.
+struct LoadingError: Error {
+    let text: String
+    /// Whether it is about a snapshot by itself, which start scripts know by another line.
+    var isAboutSnapshot = false
+}
+
 /// One file on its way in.
 protocol LoadingPart: AnyObject {
     var name: String { get }

@@ -29,6 +29,7 @@ final class Persistence: @unchecked Sendable {
         snapshotter = Snapshotter(server: server, onQueue: onQueue)
         appendOnlyFile = AppendOnlyFile(
             server: server, fileSystem: fileSystem, snapshotter: snapshotter, onQueue: onQueue)
+        appendOnlyFile.errorChanged = { [unowned self] in updateWriteRefusal() }
     }
 
     var status: PersistenceStatus {
@@ -36,7 +37,7 @@ final class Persistence: @unchecked Sendable {
         _modify { yield &server.persistence.value }
     }
 
-    var configuration: Configuration { server.configuration.value }
+    var configuration: Configuration { _read { yield server.configuration.value } }
 
     var path: String { configuration.dir + "/" + configuration.dbfilename }
     /// Where a snapshot stands before it is whole.
@@ -103,13 +104,6 @@ final class Persistence: @unchecked Sendable {
         try SnapshotFile(
             path, by: temporaryPath, in: configuration.dir, fileSystem: fileSystem,
             syncsMeanwhile: configuration.rdbSaveIncrementalFsync)
-    }
-
-    /// Goes on with what is written between the turns; true when it wants to go on at once.
-    func proceed(until isSpent: () -> Bool) -> Bool {
-        let wantsMore = snapshotter.proceed(until: isSpent)
-        (status.savedKeys, status.keysToSave) = snapshotter.progress
-        return wantsMore
     }
 
     /// Gives up a background save: the data is gone, or the end of the process saves anew or not at all.

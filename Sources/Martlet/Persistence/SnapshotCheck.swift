@@ -16,15 +16,29 @@ struct SnapshotCheck {
                 return false
             }
             defer { file.close() }
-            return read(file) != nil
+            if case .some = read(file) { return true }
+            return false
         } catch {
             print("Cannot open file \(path): \(error.message)")
             return false
         }
     }
 
-    /// Reads a snapshot; returns what lies behind it and where that begins, or nil when it is broken.
-    func read(_ file: any StoredFile) -> (rest: ByteBufferBox, offset: Int)? {
+    /// What has been read of a file and lies behind its snapshot, and where that begins.
+    struct Tail: ~Copyable {
+        private let bytes: ByteBuffer
+        let offset: Int
+
+        init(bytes: consuming ByteBuffer, offset: Int) {
+            self.bytes = bytes
+            self.offset = offset
+        }
+
+        consuming func takeBytes() -> ByteBuffer { bytes }
+    }
+
+    /// Reads a snapshot; nil when it is broken.
+    func read(_ file: any StoredFile) -> Tail? {
         var reader = RDBFileReader(file, checksChecksum: true, replacing: true)
         var keyspace = Keyspace(
             databaseCount: Int(Int16.max), seed: HashSeed(0, 0), random: SeededRandom(seed: 0),
@@ -49,25 +63,12 @@ struct SnapshotCheck {
         print("[offset \(reader.offset)] Checksum OK")
         print("[offset \(reader.offset)] \\o/ RDB looks OK! \\o/")
         report(reader.summary)
-        return (ByteBufferBox(reader.takeRest()), reader.offset)
+        return Tail(bytes: reader.takeRest(), offset: reader.offset)
     }
 
     private func report(_ summary: RDBSummary) {
         print("[info] \(summary.keys) keys read")
         print("[info] \(summary.volatileKeys) expires")
         print("[info] \(summary.expiredKeys) already expired")
-    }
-}
-
-/// Carries bytes out of a result.
-final class ByteBufferBox {
-    private var buffer: ByteBuffer
-
-    init(_ buffer: consuming ByteBuffer) { self.buffer = buffer }
-
-    func take() -> ByteBuffer {
-        var taken = ByteBuffer()
-        swap(&taken, &buffer)
-        return taken
     }
 }

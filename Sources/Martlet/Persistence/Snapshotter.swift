@@ -24,8 +24,11 @@ final class Snapshotter: @unchecked Sendable {
     var isActive: Bool { current != nil }
     /// Whether there is something to be written, now or when the disk has caught up.
     var isWaiting: Bool { current.map { !$0.isWritten } ?? false }
-    /// Keys written and to be written.
-    var progress: (done: Int, total: Int) { current.map { ($0.writer.recorded, $0.writer.total) } ?? (0, 0) }
+    /// Tells INFO how many keys are written, and how many there are.
+    private func noteProgress() {
+        guard let writer = current?.writer else { return }
+        (server.persistence.value.savedKeys, server.persistence.value.keysToSave) = (writer.recorded, writer.total)
+    }
 
     private var keyDelayNanoseconds: Int64 { Int64(max(0, server.configuration.value.rdbKeySaveDelay)) * 1000 }
 
@@ -40,11 +43,13 @@ final class Snapshotter: @unchecked Sendable {
         precondition(current == nil)
         resumesAt = 0
         current = Current(writer: makeWriter(format, file), file: file, done: done)
+        noteProgress()
     }
 
     /// Goes on; true when it wants to go on at once.
     func proceed(until isSpent: () -> Bool) -> Bool {
         guard let current, !current.isWritten else { return false }
+        defer { noteProgress() }
         if current.file.isBusy, current.file.error == nil { return false }
         let delay = keyDelayNanoseconds
         if delay > 0, server.clock.monotonicNanoseconds() < resumesAt { return false }

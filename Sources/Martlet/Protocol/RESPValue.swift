@@ -34,9 +34,12 @@ public indirect enum RESPValue: Equatable, Sendable {
 
     /// One entry of a map.
     public struct Pair: Equatable, Sendable {
+        /// What the value is found by.
         public let key: RESPValue
+        /// What belongs to the key.
         public let value: RESPValue
 
+        /// An entry of both.
         public init(_ key: RESPValue, _ value: RESPValue) {
             self.key = key
             self.value = value

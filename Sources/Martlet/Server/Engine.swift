@@ -15,6 +15,7 @@ public enum StartError: Error, Sendable, CustomStringConvertible {
     /// Somebody stopped it before it had started: while it was loading its data, for example.
     case stopped
 
+    /// What the log says, too.
     public var description: String {
         switch self {
         case .listening(let text), .system(let text), .configuration(let text): text
@@ -78,7 +79,6 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.rewriteAppendOnlyFile = { [self] in
             persistence.appendOnlyFile.requestRewrite(isInTransaction: $0)
         }
-        server.services.updateWriteRefusal = { [self] in persistence.updateWriteRefusal() }
         server.services.loadAppendOnlyFile = { [self] in persistence.reloadAppendOnlyFile() }
         server.services.delayAppendOnlyFile = { [self] in persistence.appendOnlyFile.flushDelay = $0 }
         server.services.commit = { [self] in persistence.appendOnlyFile.flush() }
@@ -200,7 +200,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private func snapshotSlice() -> Bool {
         guard persistence.snapshotter.isWaiting else { return false }
         let began = clock.monotonicNanoseconds()
-        return persistence.proceed { [clock] in
+        return persistence.snapshotter.proceed { [clock] in
             clock.monotonicNanoseconds() - began > Self.snapshotSliceNanoseconds
         }
     }

@@ -38,6 +38,8 @@ struct AppendOnlyFaultTests {
             guard let reply = try? server.run(line), !reply.isFailure else { break }
             acknowledged += 1
             server.runDueWork()
+            // Its steps fall in the same place every time then.
+            if line == "BGREWRITEAOF" { _ = try? server.rewriteEnds() }
         }
         return (acknowledged, min(lines.count, acknowledged + 1))
     }
@@ -171,6 +173,62 @@ struct AppendOnlyFaultTests {
         var random = SeededRandom(seed: 1)
         let again = try Self.server(files.cutPower(&random))
         try again.expect(["GET a": "1", "GET b": "2", "GET c": .null, "GET d": "4"])
+    }
+
+    /// A write that would wait for a sync is put off, but no longer than two seconds.
+    @Test func aBusyDiskIsWaitedForAWhile() throws {
+        let files = MemoryFileSystem()
+        let server = try AppendOnlyFileTests.server(files)
+        func delayed() throws -> String? {
+            try server.run("INFO persistence").string?.split(separator: "\r\n").first {
+                $0.hasPrefix("aof_delayed_fsync")
+            }.map(String.init)
+        }
+        let written = { files.files["/data/appendonlydir/appendonly.aof.1.incr.aof"]?.count ?? 0 }
+        try files.whileBusy {
+            try server.expect(["SET a 1": .ok])
+            let before = written()
+            try server.expect(["SET b 2": .ok])
+            #expect(written() == before)
+            #expect(try delayed() == "aof_delayed_fsync:0")
+            server.advance(milliseconds: 2100)
+            try server.expect(["SET c 3": .ok])
+            #expect(written() > before)
+            server.runDueWork()
+            #expect(try delayed() == "aof_delayed_fsync:1")
+        }
+        try server.expect(["DEBUG LOADAOF": .ok, "GET b": "2", "GET c": "3"])
+    }
+
+    /// After three failures in a row none begins by itself for a minute; one that is asked for does.
+    @Test func aRewriteThatFailsAgainAndAgainWaits() throws {
+        let files = MemoryFileSystem()
+        let server = try AppendOnlyFileTests.server(files) {
+            $0.appendfsync = .always
+            $0.autoAOFRewriteMinSize = 1
+        }
+        func count(_ name: String) throws -> Int {
+            let line = try server.run("INFO persistence").string?.split(separator: "\r\n").first {
+                $0.hasPrefix(name + ":")
+            }
+            return Int(line?.drop { $0 != ":" }.dropFirst() ?? "") ?? -1
+        }
+        files.refuse { $0.contains("temp-rewriteaof") }
+        for number in 0..<200 {
+            try server.expect(["SET k \(number)": .ok])
+            server.runDueWork()
+        }
+        #expect(try eventually { try count("aof_rewrites_consecutive_failures") == 3 })
+        let rewrites = try count("aof_rewrites")
+        server.runDueWork()
+        #expect(try count("aof_rewrites") == rewrites)
+        files.refuse { _ in false }
+        server.runDueWork()
+        #expect(try count("aof_rewrites") == rewrites)
+        server.advance(milliseconds: 61_000)
+        server.runDueWork()
+        #expect(try server.rewriteEnds())
+        #expect(try count("aof_rewrites_consecutive_failures") == 0)
     }
 
     @Test func aClientWhoseChangeWasNotSavedIsLetGo() throws {

@@ -198,6 +198,28 @@ struct AppendOnlyFileTests {
         }
     }
 
+    @Test func progressIsToldWhileKeysAreWritten() throws {
+        let server = try Self.server(MemoryFileSystem()) { $0.rdbKeySaveDelay = 1 }
+        for number in 0..<500 { try server.run("SET k\(number) v") }
+        for command in ["BGSAVE", "BGREWRITEAOF"] {
+            try server.run(command)
+            #expect(
+                try eventually {
+                    let info = try server.run("INFO persistence").string ?? ""
+                    return info.contains("current_save_keys_total:500\r\n")
+                        && !info.contains("current_save_keys_processed:0\r\n")
+                        && !info.contains("current_fork_perc:0.00\r\n")
+                })
+            try server.run("CONFIG SET rdb-key-save-delay 0")
+            #expect(
+                try eventually {
+                    let info = try server.run("INFO persistence").string ?? ""
+                    return info.contains("current_save_keys_total:0\r\n") && info.contains("current_fork_perc:0.00\r\n")
+                })
+            try server.run("CONFIG SET rdb-key-save-delay 1")
+        }
+    }
+
     @Test func aFileThatHasGrownIsRewrittenByItself() throws {
         let server = try Self.server(MemoryFileSystem()) {
             $0.autoAOFRewriteMinSize = 1000
@@ -242,6 +264,36 @@ struct AppendOnlyFileTests {
     ])
     func whatIsNoCommandIsRefused(_ text: String) {
         #expect(throws: StartError.self) { try Self.start(Self.set + text + Self.set) }
+    }
+
+    /// Without a checksum what is broken may load, but never harms.
+    @Test func flippedBitsDoNoHarm() throws {
+        let files = MemoryFileSystem()
+        let first = try Self.server(files)
+        var random = TestRandom()
+        var dice = SeededRandom(seed: random.seed)
+        for _ in 0..<60 { try first.run(RandomWrites.line(&dice)) }
+        first.server.stop()
+        let whole = files.files
+        var (refused, served) = (0, 0)
+        for _ in 0..<400 {
+            let files = MemoryFileSystem()
+            let names = whole.keys.sorted()
+            let chosen = names[random.below(names.count)]
+            for (name, bytes) in whole {
+                var bytes = bytes
+                if name == chosen, !bytes.isEmpty { bytes[random.below(bytes.count)] ^= 1 << UInt8(random.below(8)) }
+                files.set(name, to: bytes)
+            }
+            do {
+                let server = try Self.server(files)
+                try server.expect(["SET after 1": .ok, "GET after": "1"])
+                served += 1
+            } catch is StartError {
+                refused += 1
+            }
+        }
+        #expect(refused > 0 && served > 0, "seed \(random.seed)")
     }
 
     /// A length that is not there costs nothing.

@@ -41,11 +41,13 @@ struct FileCheckTests {
 
     @Test func everyCutIsFoundAndCanBeCutOff() throws {
         let whole = try #require(Self.written().files[Self.increment])
+        var broken = 0
         for count in 1..<whole.count {
             let files = try Self.written()
             files.set(Self.increment, to: Array(whole.prefix(count)))
             let before = try Self.run("--check-aof", Self.manifest, files: files)
             if !before.isRight {
+                broken += 1
                 #expect(before.lines.last?.hasSuffix("is not valid. Use the --fix option to try fixing it.") == true)
                 #expect(try !Self.run("--check-aof", "--fix", Self.manifest, files: files, answer: false).isRight)
                 #expect(files.files[Self.increment]?.count == count)
@@ -56,6 +58,7 @@ struct FileCheckTests {
             let server = try AppendOnlyFileTests.server(files) { $0.aofLoadTruncated = false }
             server.server.stop()
         }
+        #expect(broken > whole.count / 2)
     }
 
     @Test func filesAreCutAtPointsInTime() throws {

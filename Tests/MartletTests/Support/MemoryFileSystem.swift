@@ -35,6 +35,8 @@ final class MemoryFileSystem: FileSystem {
         var calls = 0
         /// The call that fails, counted from 1, and how.
         var failure: (call: Int, errno: Int32, isLasting: Bool)?
+        /// Files that cannot be created.
+        var isRefused: @Sendable (String) -> Bool = { _ in false }
         /// From this call on nothing happens any more: the power is gone.
         var isCut = false
 
@@ -57,8 +59,15 @@ final class MemoryFileSystem: FileSystem {
     }
 
     private let state = Mutex(State())
+    /// Held while nothing can be synced.
+    private let syncing = Mutex(())
 
     init() {}
+
+    /// Lets every sync wait until `body` is through: a disk that is busy.
+    func whileBusy<Result>(_ body: () throws -> Result) rethrows -> Result { try syncing.withLock { _ in try body() } }
+
+    fileprivate func waitWhileBusy() { syncing.withLock { _ in } }
 
     /// The files that are there.
     var files: [String: [UInt8]] {
@@ -82,6 +91,9 @@ final class MemoryFileSystem: FileSystem {
             state.failure = call.map { ($0, errno, lasting) }
         }
     }
+
+    /// Lets files with certain paths not be created.
+    func refuse(_ isRefused: @escaping @Sendable (String) -> Bool) { state.withLock { $0.isRefused = isRefused } }
 
     /// Cuts the power: nothing that is done from now on reaches this disk. Returns what is on it when it comes back:
     /// what was synced, and of the rest as much as the dice say.
@@ -153,6 +165,7 @@ final class MemoryFileSystem: FileSystem {
     // MARK: FileSystem
 
     func create(_ path: String) throws(SystemError) -> any StoredFile {
+        if state.withLock({ $0.isRefused(path) }) { throw SystemError(errno: EACCES, operation: "open") }
         let id = try step("open") { state in
             guard let id = state.names[path] else { return state.makeFile(path) }
             state.contents[id]?.bytes = []
@@ -226,6 +239,7 @@ final class MemoryFile: StoredFile {
     }
 
     func sync() throws(SystemError) {
+        fileSystem.waitWhileBusy()
         let id = id
         try fileSystem.step("fsync") { state in
             let bytes = state.contents[id, default: MemoryFileSystem.Content()].bytes

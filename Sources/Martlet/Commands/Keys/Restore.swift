@@ -40,7 +40,7 @@ enum RestoreCommand {
         else {
             if hadKey {
                 call.changed(arguments[1], .del)
-                call.propagate(call.keyspace.lazyFree.onServerDelete ? "UNLINK" : "DEL", arguments[1])
+                call.propagate(deletionOf: arguments[1], isLazy: call.keyspace.lazyFree.onServerDelete)
             }
             return call.reply.ok()
         }

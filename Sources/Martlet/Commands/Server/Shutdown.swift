@@ -29,13 +29,15 @@ enum ShutdownCommand {
     private static func request(_ arguments: borrowing Arguments) throws(ReplyError) -> ShutdownRequest? {
         var request = ShutdownRequest()
         var aborts = false
+        var isNow = false
         for index in 1..<arguments.count {
             if arguments.matches(index, "NOSAVE"), request.save != .always {
                 request.save = .never
             } else if arguments.matches(index, "SAVE"), request.save != .never {
                 request.save = .always
             } else if arguments.matches(index, "NOW") {
-                request.isNow = true
+                // Replicas that lag behind are not waited for; there are none.
+                isNow = true
             } else if arguments.matches(index, "FORCE") {
                 request.isForced = true
             } else if arguments.matches(index, "ABORT") {
@@ -45,7 +47,7 @@ enum ShutdownCommand {
             }
         }
         guard aborts else { return request }
-        guard request == ShutdownRequest() else { throw .syntax }
+        guard request == ShutdownRequest(), !isNow else { throw .syntax }
         return nil
     }
 }

@@ -31,7 +31,7 @@ enum SpopCommand {
             call.changed(key, .spop, count: size)
             call.remove(key)
             call.happened(.del, to: key)
-            call.propagate(call.keyspace.lazyFree.onServerDelete ? "UNLINK" : "DEL", key)
+            call.propagate(deletionOf: key, isLazy: call.keyspace.lazyFree.onServerDelete)
             return
         }
         call.reply.set(Int(count))

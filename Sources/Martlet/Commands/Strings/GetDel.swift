@@ -14,6 +14,6 @@ enum GetDelCommand {
         guard record != nil else { return }
         call.remove(arguments[1], lazily: call.keyspace.lazyFree.onUserDelete)
         call.changed(arguments[1], .del)
-        call.propagate(call.keyspace.lazyFree.onUserDelete ? "UNLINK" : "DEL", arguments[1])
+        call.propagate(deletionOf: arguments[1], isLazy: call.keyspace.lazyFree.onUserDelete)
     }
 }
