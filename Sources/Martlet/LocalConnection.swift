@@ -61,8 +61,10 @@ public final class LocalConnection: Sendable {
 
     /// The same with the words in an array.
     public func send(_ words: [any RESPArgument]) throws(ConnectionClosed) -> RESPValue {
-        let request = Request(words)
-        return try Self.value(engine.loop.perform { [engine, transport] in Self.run(request, engine, transport) })
+        let request = Self.request(words)
+        let reply = engine.loop.perform { [engine, transport] in Self.run(request, engine, transport) }
+        if case .later(let later) = reply { return try Self.value(later.wait()) }
+        return try Self.value(reply)
     }
 
     /// Executes one command without blocking a thread while the server is busy with others.
@@ -72,18 +74,20 @@ public final class LocalConnection: Sendable {
 
     /// The same with the words in an array.
     public func send(_ words: [any RESPArgument]) async throws(ConnectionClosed) -> RESPValue {
-        let request = Request(words)
-        return try Self.value(
-            await engine.loop.perform { [engine, transport] in Self.run(request, engine, transport) })
+        let request = Self.request(words)
+        let reply = await engine.loop.perform { [engine, transport] in Self.run(request, engine, transport) }
+        if case .later(let later) = reply { return try Self.value(await later.reply) }
+        return try Self.value(reply)
     }
 
-    /// The reply's bytes as a socket would carry them, in this protocol version from now on.
+    /// The reply's bytes as a socket would carry them, in this protocol version from now on. Not for commands that
+    /// wait.
     func sendForBytes(_ words: [any RESPArgument], version: RESPVersion) throws(ConnectionClosed) -> [UInt8] {
-        let request = Request(words)
+        let request = Self.request(words)
         let bytes = engine.loop.perform { [engine, transport] () -> [UInt8]? in
             guard !engine.isStopped, !transport.session.closesAfterReplies, !request.words.isEmpty else { return nil }
             transport.session.version = version
-            return transport.execute(request.bytes.span, words: request.words.span).copyBytes()
+            return transport.execute(request).copyBytes()
         }
         guard let bytes else { throw ConnectionClosed() }
         return bytes
@@ -96,44 +100,21 @@ public final class LocalConnection: Sendable {
 
     // MARK: Pieces
 
-    private struct Request: Sendable {
-        var bytes: [UInt8] = []
-        var words: [ArgumentSlice] = []
-
-        init(_ arguments: [any RESPArgument]) {
-            words.reserveCapacity(arguments.count)
-            bytes.reserveCapacity(64)
-            for argument in arguments {
-                let start = bytes.count
-                argument.append(to: &bytes)
-                words.append(ArgumentSlice(offset: start, count: bytes.count - start))
-            }
-        }
-    }
-
-    private enum Outcome: Sendable {
-        case value(RESPValue)
-        case bytes([UInt8])
-        case closed
+    private static func request(_ words: [any RESPArgument]) -> LocalRequest {
+        var request = LocalRequest()
+        for word in words { request.append(word.append) }
+        return request
     }
 
     /// On the engine's queue.
-    private static func run(_ request: Request, _ engine: Engine, _ transport: LocalTransport) -> Outcome {
-        guard !engine.isStopped, !transport.session.closesAfterReplies, !request.words.isEmpty else { return .closed }
-        let reply = transport.execute(request.bytes.span, words: request.words.span)
-        if reply.isContiguous, reply.count <= LocalTransport.inlineReplyLimit {
-            var position = 0
-            // What the server wrote is complete and well formed.
-            guard let value = try? RESPReader.read(reply.tail.bytes, at: &position) else { return .closed }
-            return .value(value)
-        }
-        return .bytes(reply.copyBytes())
+    private static func run(_ request: LocalRequest, _ engine: Engine, _ transport: LocalTransport) -> LocalReply {
+        engine.isStopped ? .closed : transport.answer(request)
     }
 
-    private static func value(_ outcome: Outcome) throws(ConnectionClosed) -> RESPValue {
-        switch outcome {
+    private static func value(_ reply: LocalReply) throws(ConnectionClosed) -> RESPValue {
+        switch reply {
         case .value(let value): return value
-        case .closed: throw ConnectionClosed()
+        case .closed, .later: throw ConnectionClosed()
         case .bytes(let bytes):
             var position = 0
             // What the server wrote is complete and well formed.

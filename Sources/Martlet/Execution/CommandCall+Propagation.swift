@@ -68,8 +68,10 @@ extension CommandCall {
 
     /// A command is over.
     mutating func log(_ arguments: borrowing Arguments, hasChanges: Bool) {
-        if hasChanges || hasPropagated { session.hasUnsavedChanges = true }
         if hasChanges, !hasPropagated { keyspace.commandLog.append(arguments, in: database) }
         if !isInTransaction { keyspace.commandLog.endUnit() }
+        guard hasChanges || hasPropagated else { return }
+        session.hasUnsavedChanges = true
+        session.logOffset = keyspace.commandLog.offset
     }
 }

@@ -9,7 +9,7 @@ struct Executor: ~Copyable {
     init(server: ServerContext) { self.server = server }
 
     /// Executes the requests of `batch`, which were parsed from `bytes`, and returns how many were executed: fewer than
-    /// all when the session closes on the way.
+    /// all when the session closes or begins to wait on the way.
     mutating func execute(
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
     ) -> Int {
@@ -24,7 +24,7 @@ struct Executor: ~Copyable {
         session.isExecuting = true
         defer { session.isExecuting = false }
         var executed = 0
-        while executed < batch.count, !session.closesAfterReplies {
+        while executed < batch.count, !session.closesAfterReplies, !session.isBlocked {
             let command = found[executed] < 0 ? nil : CommandID(index: Int(found[executed]))
             if session.replyMode == .on {
                 run(command, batch.arguments(executed, in: bytes), &call)

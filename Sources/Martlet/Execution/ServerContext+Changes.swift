@@ -64,6 +64,7 @@ extension ServerContext {
     /// Ends everything that other clients' doings could reach the session by.
     func release(_ session: Session) {
         session.transaction = nil
+        blocked.remove(session)
         watches.unwatchAll(session)
         pubSub.unsubscribeAll(session)
         tracking.disable(session)

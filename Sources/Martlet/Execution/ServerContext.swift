@@ -7,6 +7,7 @@ final class ServerContext {
     let commands: CommandIndex
     let statistics: Box<ServerStatistics>
     let clients = ClientRegistry()
+    let blocked = BlockedClients()
     let watches = WatchRegistry()
     let pubSub = PubSub()
     let tracking: TrackingTable
@@ -46,6 +47,7 @@ final class ServerContext {
     var usedMemory: Int { keyspace.value.memoryBytes + services.networkBufferBytes() }
 
     var monotonicSeconds: Int64 { clock.monotonicNanoseconds() / 1_000_000_000 }
+    var monotonicMilliseconds: Int64 { clock.monotonicNanoseconds() / 1_000_000 }
 }
 
 /// What does not change while the server runs.
@@ -84,6 +86,9 @@ struct ServerServices {
     var rewriteAppendOnlyFile: (_ isInTransaction: Bool) -> SaveReply = { _ in .started }
     /// Makes what was done as safe as `appendfsync` says; false when that cannot be done.
     var commit: () -> Bool = { true }
+    /// How much of the command log is on disk: an offset that sessions compare theirs with, -1 while the first base is
+    /// not complete. Nil while no log is kept.
+    var savedOffset: () -> Int? = { nil }
     /// Takes back a stop that a signal asked for; false when none did.
     var abortShutdown: () -> Bool = { false }
     /// DEBUG LOADAOF.

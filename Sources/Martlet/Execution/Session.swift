@@ -20,6 +20,12 @@ protocol SessionTransport: AnyObject {
     var isUnixSocket: Bool { get }
     /// Whether messages that are no replies stand among the replies, as on a socket.
     var mixesPushesWithReplies: Bool { get }
+    /// Sends the reply that the client has waited for; what it sent behind that is executed when the turn ends.
+    func unblocked(_ reply: ByteSpan)
+    /// Executes what the client sent while it waited.
+    func resume()
+    /// Ends the connection at once.
+    func close()
     /// Sends bytes that are no reply to a request: complete messages in the session's protocol version.
     func push(_ message: ByteSpan)
     /// The same for what others are sent, too.
@@ -58,8 +64,12 @@ final class Session {
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
 
+    /// Whether it waits, by BlockedClients: no further request is executed meanwhile.
+    var isBlocked = false
     /// Whether it has changed something that is not in the append only file yet.
     var hasUnsavedChanges = false
+    /// Where the command log ended behind the latest that this client changed.
+    var logOffset = 0
     /// Between MULTI and EXEC.
     var transaction: Transaction?
     /// Keys that the next EXEC depends on.

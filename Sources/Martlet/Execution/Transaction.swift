@@ -1,26 +1,17 @@
 // What a client has queued since MULTI.
 
 final class Transaction {
-    private var batch = RequestBatch()
-    private var bytes = ByteBuffer()
+    private var requests = RequestQueue()
     private(set) var commands: [CommandID] = []
     /// A request could not be queued: EXEC will refuse.
     var isAborted = false
 
     var count: Int { commands.count }
-    var memoryBytes: Int { bytes.capacity + commands.count * 64 }
+    var memoryBytes: Int { requests.memoryBytes + commands.count * 64 }
 
-    /// Queues a request that has passed all gates; its words are copied, large ones kept as they are.
+    /// Queues a request that has passed all gates.
     func append(_ id: CommandID, _ arguments: borrowing Arguments) {
-        for index in 0..<arguments.count {
-            if let large = arguments.large(index) {
-                batch.append(large: large)
-            } else {
-                batch.append(ArgumentSlice(offset: bytes.count, count: arguments[index].count))
-                bytes.append(arguments[index])
-            }
-        }
-        batch.finishRequest()
+        requests.append(arguments)
         commands.append(id)
     }
 
@@ -35,16 +26,8 @@ final class Transaction {
 
     /// Hands over the queued requests in their order, once.
     func drain(_ body: (CommandID, borrowing Arguments) -> Void) {
-        var requests = RequestBatch()
-        var words = ByteBuffer()
-        swap(&requests, &batch)
-        swap(&words, &bytes)
-        hand(requests, words.bytes, to: body)
-    }
-
-    private func hand(
-        _ requests: borrowing RequestBatch, _ bytes: ByteSpan, to body: (CommandID, borrowing Arguments) -> Void
-    ) {
-        for index in 0..<commands.count { body(commands[index], requests.arguments(index, in: bytes)) }
+        requests.drain { batch, bytes in
+            for index in 0..<commands.count { body(commands[index], batch.arguments(index, in: bytes)) }
+        }
     }
 }

@@ -10,6 +10,10 @@ final class Connection: Pollable, SessionTransport {
     /// Bytes of an incomplete request.
     private var pending = ByteBuffer()
     private var parser = RequestParser()
+    /// Requests that were parsed behind one that made the client wait.
+    private var parked: RequestQueue?
+    /// From when the client begins to wait until what it sent meanwhile is executed.
+    private var isOnHold = false
     /// A large argument on its way in.
     private var arriving: ArrivingArgument?
     private var output = ReplyBuffer()
@@ -130,8 +134,9 @@ final class Connection: Pollable, SessionTransport {
     }
 
     /// Handles all complete requests in `bytes`; returns how many bytes are done with: all of them when no more will be
-    /// looked at.
+    /// looked at, none while the client waits.
     private func handle(_ bytes: ByteSpan) -> Int {
+        guard !isOnHold else { return 0 }
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         swap(&reply.buffer, &output)
         inputCount = bytes.count
@@ -145,13 +150,20 @@ final class Connection: Pollable, SessionTransport {
         while true {
             let outcome = parse(bytes)
             if network.batch.value.count > 0 {
-                network.execute(network.batch.value, bytes: bytes, session: session, reply: &reply)
+                let executed = network.execute(
+                    network.batch.value, bytes: bytes, session: session, reply: &reply)
+                if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
                 if isOverHardLimit(reply.buffer.count) { closeForOutput() }
             }
             let done = parser.requestStart
             if session.closesAfterReplies { return bytes.count }
             switch outcome {
+            case _ where isOnHold:
+                // How it goes on is found out afterwards, from the start of the request.
+                parser.rewind()
+                parser.consumed(done)
+                return done
             case .request: continue
             case .incomplete:
                 parser.consumed(done)
@@ -167,6 +179,44 @@ final class Connection: Pollable, SessionTransport {
                 return bytes.count
             }
         }
+    }
+
+    private func park(_ batch: borrowing RequestBatch, from first: Int, _ bytes: ByteSpan) {
+        isOnHold = true
+        guard first < batch.count else { return }
+        var queue = RequestQueue()
+        for index in first..<batch.count { queue.append(batch.arguments(index, in: bytes)) }
+        parked = consume queue
+    }
+
+    func unblocked(_ reply: ByteSpan) {
+        guard !isClosed else { return }
+        output.tail.append(reply)
+        markDirty()
+        network.unblocked(self)
+    }
+
+    func resume() {
+        guard !isClosed else { return }
+        isOnHold = false
+        if let queue = parked.take() {
+            run(queue)
+            if isClosed || isOnHold || session.closesAfterReplies { return }
+        }
+        if !pending.isEmpty { handlePending() }
+    }
+
+    private func run(_ queue: consuming RequestQueue) {
+        var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
+        swap(&reply.buffer, &output)
+        queue.drain { batch, bytes in
+            let executed = network.execute(batch, bytes: bytes, session: session, reply: &reply)
+            if session.isBlocked { park(batch, from: executed, bytes) }
+        }
+        guard !isClosed else { return }
+        swap(&reply.buffer, &output)
+        markDirty()
+        if isOverHardLimit(output.count) { closeForOutput() }
     }
 
     /// Fills the batch; the outcome of the last step tells whether there may be more.
@@ -351,6 +401,7 @@ final class Connection: Pollable, SessionTransport {
         output.release()
         pending.release()
         arriving = nil
+        parked = nil
         network.remove(self)
         session.detach()
     }

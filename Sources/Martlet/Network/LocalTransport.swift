@@ -5,6 +5,9 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let session: Session
     private let network: Network
     private let batch = Box(RequestBatch())
+    /// What the client waits for, and what it asked behind that.
+    private var awaited: LaterReply?
+    private var parked: [(request: LocalRequest, reply: LaterReply)] = []
     /// Messages that are no replies, for the connection's reader.
     let pushes: AsyncStream<RESPValue>
     private let inbox: AsyncStream<RESPValue>.Continuation
@@ -28,6 +31,9 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     }
 
     func close() {
+        awaited.take()?.fulfil(.closed)
+        for (_, reply) in parked { reply.fulfil(.closed) }
+        parked = []
         network.server.clients.remove(session)
         network.server.release(session)
         session.detach()
@@ -46,12 +52,56 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
 
     func push(_ messages: LargeBytes) { push(messages.bytes) }
 
-    /// Executes one request, whose words stand in `bytes`, and returns what was replied.
-    func execute(_ bytes: ByteSpan, words: Span<ArgumentSlice>) -> ReplyBuffer {
-        for index in words.indices { batch.value.append(words[index]) }
+    /// Executes a request, or keeps it until the client no longer waits.
+    func answer(_ request: LocalRequest) -> LocalReply {
+        guard !session.closesAfterReplies, !request.words.isEmpty else { return .closed }
+        guard !session.isBlocked, parked.isEmpty else {
+            let reply = LaterReply()
+            parked.append((request, reply))
+            return .later(reply)
+        }
+        let reply = execute(request)
+        guard session.isBlocked else { return Self.reply(reply) }
+        let later = LaterReply()
+        awaited = later
+        return .later(later)
+    }
+
+    private static func reply(_ reply: borrowing ReplyBuffer) -> LocalReply {
+        guard reply.isContiguous, reply.count <= inlineReplyLimit else { return .bytes(reply.copyBytes()) }
+        return value(reply.tail.bytes)
+    }
+
+    private static func value(_ bytes: ByteSpan) -> LocalReply {
+        var position = 0
+        // What the server wrote is complete and well formed.
+        guard let value = try? RESPReader.read(bytes, at: &position) else { return .closed }
+        return .value(value)
+    }
+
+    func unblocked(_ reply: ByteSpan) {
+        awaited.take()?.fulfil(Self.value(reply))
+        network.unblocked(self)
+    }
+
+    func resume() {
+        while !parked.isEmpty, !session.isBlocked {
+            let (request, later) = parked.removeFirst()
+            guard !session.closesAfterReplies else {
+                later.fulfil(.closed)
+                continue
+            }
+            let reply = execute(request)
+            if session.isBlocked { awaited = later } else { later.fulfil(Self.reply(reply)) }
+        }
+    }
+
+    /// Executes one request and returns what was replied.
+    func execute(_ request: LocalRequest) -> ReplyBuffer {
+        for word in request.words { batch.value.append(word) }
         batch.value.finishRequest()
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
-        network.execute(batch.value, bytes: bytes, session: session, reply: &reply)
+        network.execute(batch.value, bytes: request.bytes.span, session: session, reply: &reply)
         batch.value.removeAll()
         if session.hasUnsavedChanges { save(&reply) }
         session.lastInteractionAt = network.now

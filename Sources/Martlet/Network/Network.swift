@@ -13,6 +13,8 @@ final class Network {
     let readBuffer: UnsafeMutableRawBufferPointer
     private var dirty: [Connection] = []
     private var doomed: [Connection] = []
+    /// Those whose waiting is over.
+    private var unblocked: [any SessionTransport] = []
     /// Monotonic seconds, set by the periodic work: exact enough for idle times.
     var now: Int64 = 0
 
@@ -27,10 +29,12 @@ final class Network {
 
     deinit { readBuffer.deallocate() }
 
+    /// Returns how many of the requests were executed: fewer than all when the client begins to wait.
+    @discardableResult
     func execute(
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
-    ) {
-        _ = executor.value.execute(batch, bytes: bytes, session: session, reply: &reply)
+    ) -> Int {
+        executor.value.execute(batch, bytes: bytes, session: session, reply: &reply)
     }
 
     // MARK: Listeners
@@ -88,6 +92,19 @@ final class Network {
     /// `connection` is to be closed when the turn ends.
     func doom(_ connection: Connection) { doomed.append(connection) }
 
+    /// What the client of `transport` has sent while it waited is to be executed.
+    func unblocked(_ transport: any SessionTransport) { unblocked.append(transport) }
+
+    var hasUnblocked: Bool { !unblocked.isEmpty }
+
+    /// Executes what clients have sent while they waited.
+    func resumeUnblocked() {
+        guard hasUnblocked else { return }
+        let resumed = unblocked
+        unblocked = []
+        for transport in resumed { transport.resume() }
+    }
+
     /// Writes what waits, then closes what is done.
     func endTurn() {
         if !dirty.isEmpty {
@@ -118,7 +135,7 @@ final class Network {
     func checkIdle(now: Int64, timeout: Int64) {
         for connection in connections.values {
             let idle = now - connection.session.lastInteractionAt
-            if timeout > 0, idle > timeout {
+            if timeout > 0, idle > timeout, !connection.session.isBlocked {
                 server.log.write(.verbose, "Closing idle client")
                 doom(connection)
             } else {
@@ -139,10 +156,7 @@ final class Network {
         dirty = []
         doomed = []
         // What is left are sessions in process, whose owners may keep them for long.
-        for session in server.clients.all {
-            server.clients.remove(session)
-            server.release(session)
-            session.detach()
-        }
+        for session in server.clients.all { session.transport?.close() }
+        unblocked = []
     }
 }

@@ -45,9 +45,9 @@ final class AppendOnlyFile: @unchecked Sendable {
     private var isSyncing = false
     private var lastSyncAt: Int64 = 0
     private var postponedSince: Int64?
-    /// Bytes that were written, and of those the ones on disk for sure, since the start.
-    private(set) var writtenCount = 0
-    private(set) var syncedCount = 0
+    /// How much of the command log is written, and how much on disk for sure.
+    private(set) var writtenOffset = 0
+    private(set) var syncedOffset = 0
     /// Sizes of the base, and of all at the last rewrite.
     var baseSize = 0
     var sizeAtRewrite = 0
@@ -78,6 +78,15 @@ final class AppendOnlyFile: @unchecked Sendable {
     var error: SystemError? { writeError ?? syncFailure?.error }
     var hasPending: Bool { !pending.isEmpty }
     var size: Int { baseSize + fileSize }
+    /// How much of the command log is on disk; nil while none is kept.
+    var savedOffset: Int? {
+        switch state {
+        case .off: nil
+        // Without its base nothing of it could be loaded.
+        case .waitingForBase: -1
+        case .on: syncedOffset
+        }
+    }
 
     /// Brings what others look at up to date.
     func updateStatus() {
@@ -104,7 +113,12 @@ final class AppendOnlyFile: @unchecked Sendable {
         fileSize = size
         hasTornTail = false
         server.keyspace.value.commandLog.forgetDatabase()
-        guard let old else { return }
+        guard let old else {
+            // What was done so far is in the base.
+            writtenOffset = server.keyspace.value.commandLog.offset
+            syncedOffset = writtenOffset
+            return
+        }
         // What follows must not be on disk before what is in the old file.
         startSync(of: old, number: oldNumber, closing: true)
     }
@@ -127,7 +141,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         queue.sync {}
         do throws(SystemError) {
             try file?.sync()
-            syncedCount = writtenCount
+            syncedOffset = writtenOffset
         } catch {
             server.log.write(.warning, "Fail to fsync the AOF file: \(error.message)")
         }
@@ -203,7 +217,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         }
         hasTornTail = false
         fileSize += pending.count
-        writtenCount += pending.count
+        writtenOffset = server.keyspace.value.commandLog.drainedCount
         // The memory is used again unless it has become large.
         if pending.capacity > 1 << 20 { pending.release() } else { pending.clear() }
         if writeError != nil {
@@ -243,12 +257,12 @@ final class AppendOnlyFile: @unchecked Sendable {
             return false
         }
         lastSyncAt = server.clock.wallSeconds()
-        syncedCount = writtenCount
+        syncedOffset = writtenOffset
         return true
     }
 
     private func syncIfDue() {
-        guard syncedCount < writtenCount, !leavesSyncsOut, syncFailure == nil, let file else { return }
+        guard syncedOffset < writtenOffset, !leavesSyncsOut, syncFailure == nil, let file else { return }
         switch configuration.appendfsync {
         case .never: break
         case .always: _ = syncNow()
@@ -261,7 +275,7 @@ final class AppendOnlyFile: @unchecked Sendable {
 
     private func startSync(of file: any StoredFile, number: Int, closing: Bool) {
         isSyncing = true
-        let count = writtenCount
+        let count = writtenOffset
         queue.async { [self, onQueue] in
             var failure: SystemError?
             do throws(SystemError) { try file.sync() } catch { failure = error }
@@ -275,7 +289,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         guard state != .off else { return }
         isSyncing = false
         if let error { return syncFailed(error, number) }
-        if syncFailure == nil { syncedCount = max(syncedCount, count) }
+        if syncFailure == nil { syncedOffset = max(syncedOffset, count) }
         _ = flush()
     }
 

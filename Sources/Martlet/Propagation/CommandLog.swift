@@ -9,6 +9,8 @@ struct CommandLog: ~Copyable {
     /// Nothing is written down while nobody keeps it.
     var isOn = false
     private var buffer = ByteBuffer()
+    /// Bytes that have left the buffer since the server began.
+    private(set) var drainedCount = 0
     /// The database that the last command written down was done in; nil when the next reader cannot know.
     private var database: Int?
     private var unitStart = 0
@@ -21,6 +23,8 @@ struct CommandLog: ~Copyable {
     private static let exec: StaticString = "*1\r\n$4\r\nEXEC\r\n"
 
     var count: Int { buffer.count }
+    /// Bytes written down since the server began. No server lives long enough for it to overflow.
+    var offset: Int { drainedCount + buffer.count }
 
     /// A command of so many words, which `append` adds, was done in this database.
     mutating func begin(wordCount: Int, in database: Int) {
@@ -99,6 +103,7 @@ struct CommandLog: ~Copyable {
 
     /// Moves all complete units to the end of `target`.
     mutating func drain(into target: inout ByteBuffer) {
+        drainedCount += unitStart
         if target.isEmpty, unitCount == 0 {
             swap(&target, &buffer)
         } else {
@@ -112,6 +117,7 @@ struct CommandLog: ~Copyable {
     mutating func forgetDatabase() { database = nil }
 
     mutating func removeAll() {
+        drainedCount += buffer.count
         buffer.clear()
         database = nil
         unitStart = 0

@@ -65,6 +65,11 @@ struct ReplyError: Error, Equatable, Sendable {
         ReplyError("MISCONF Errors writing to the AOF file: the change is in memory, but it could not be saved")
     }
 
+    static var noAppendOnlyFile: ReplyError {
+        ReplyError("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.")
+    }
+    static var unblocked: ReplyError { ReplyError("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
+
     /// EXEC itself was refused.
     static func execAborted(by error: ReplyError) -> ReplyError {
         let reason = error.text.hasPrefix("ERR ") ? String(error.text.dropFirst(4)) : error.text

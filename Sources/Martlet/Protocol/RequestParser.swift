@@ -103,6 +103,15 @@ struct RequestParser: ~Copyable {
         requestStart -= count
     }
 
+    /// Forgets how far the request has come that is not complete, for it will be parsed again from its start. None of
+    /// its words has arrived on its own.
+    mutating func rewind() {
+        position = requestStart
+        argumentsLeft = 0
+        bulkCount = nil
+        partial = []
+    }
+
     /// Puts the words of the incomplete request aside until more bytes come, which then begin with that request.
     mutating func suspend(batch: inout RequestBatch) {
         guard batch.openSliceCount > 0 else { return }

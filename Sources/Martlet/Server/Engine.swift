@@ -42,6 +42,9 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private var isTurnScheduled = false
     /// What the expiry timer is set to.
     private var expiryArmedAt = Int64.max
+    /// Ends the waiting of clients, and what it is set to.
+    private var waiting: LoopTimer?
+    private var waitingArmedAt = Int64.max
     private var stopRequest: ShutdownRequest?
     /// A signal asked for the end; the periodic work sees to it.
     private let stopSignal = Atomic<Bool>(false)
@@ -62,7 +65,13 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         log = server.log
         network = Network(loop: loop, server: server)
         let queue = loop.queue
-        persistence = Persistence(server: server, fileSystem: fileSystem) { queue.async(execute: $0) }
+        persistence = Persistence(server: server, fileSystem: fileSystem) { step in
+            queue.async {
+                step()
+                // Somebody may have waited for it.
+                _ = loop.turn()
+            }
+        }
         stopped.enter()
         loop.delegate = self
         fillServices()
@@ -81,6 +90,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         }
         server.services.loadAppendOnlyFile = { [self] in persistence.reloadAppendOnlyFile() }
         server.services.delayAppendOnlyFile = { [self] in persistence.appendOnlyFile.flushDelay = $0 }
+        server.services.savedOffset = { [self] in persistence.appendOnlyFile.savedOffset }
         server.services.commit = { [self] in persistence.appendOnlyFile.flush() }
         server.services.abortShutdown = { [self] in abortStop() }
         server.services.reload = { [self] in persistence.reload($0) }
@@ -176,24 +186,34 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         cron.schedule(perSecond: server.configuration.value.hz)
         self.expiry = expiry
         self.cron = cron
+        waiting = LoopTimer(queue: loop.queue) { [self] in waitingTimerFired() }
     }
 
     // MARK: Turns
 
     func endTurn() -> NextTurn {
         let isLoading = server.isLoading
+        network.resumeUnblocked()
         let hasMore = isLoading ? false : expireSlice()
         server.pubSub.deliver()
         server.tracking.broadcast()
-        if persistence.appendOnlyFile.flush() { network.endTurn() } else { network.endTurnWithoutAcknowledging() }
+        let isSafe = persistence.appendOnlyFile.flush()
+        serveBlocked()
+        if isSafe { network.endTurn() } else { network.endTurnWithoutAcknowledging() }
         if stopRequest != nil { stop() }
         if isLoading {
             loadSlice()
             return .now
         }
         snapshotWantsMore = snapshotSlice()
-        if hasMore || snapshotWantsMore { return .now }
-        return persistence.snapshotter.isWaiting ? .within(milliseconds: 1) : nextExpiry
+        if hasMore || snapshotWantsMore || network.hasUnblocked { return .now }
+        return persistence.snapshotter.isWaiting ? .within(milliseconds: 1) : nextDeadline
+    }
+
+    private func serveBlocked() {
+        guard !server.blocked.isEmpty else { return }
+        server.blocked.serve(
+            savedOffset: persistence.appendOnlyFile.savedOffset, now: server.monotonicMilliseconds)
     }
 
     /// Goes on with a background save for at most a slice; true when it wants more.
@@ -205,17 +225,26 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         }
     }
 
-    /// A key is due in the millisecond after its deadline.
-    private var nextExpiry: NextTurn {
+    /// When the next key is due or a client has waited long enough.
+    private var nextDeadline: NextTurn {
+        guard case .system = clock.source else { return .whenever }
+        var delay = Int64.max
         let deadline = server.keyspace.value.earliestDeadline
-        guard deadline < Int64.max, case .system = clock.source else { return .whenever }
-        // The difference of two dates may not fit an Int64.
-        let (delay, overflow) = deadline.subtractingReportingOverflow(server.keyspace.value.now)
-        return overflow ? .whenever : .within(milliseconds: delay + 1)
+        if deadline < Int64.max {
+            // A key is due in the millisecond after its deadline; the difference of two dates may not fit an Int64.
+            let (time, overflow) = deadline.subtractingReportingOverflow(server.keyspace.value.now)
+            if !overflow { delay = time + 1 }
+        }
+        if server.blocked.earliestDeadline < Int64.max {
+            // Both are times of one clock that begins near zero.
+            delay = min(delay, server.blocked.earliestDeadline - server.monotonicMilliseconds)
+        }
+        return delay < Int64.max ? .within(milliseconds: delay) : .whenever
     }
 
     func rest() {
         armExpiry()
+        armWaiting()
         if persistence.snapshotter.isWaiting, !isTurnScheduled { scheduleTurn() }
     }
 
@@ -259,6 +288,23 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
             let (delay, overflow) = next.subtractingReportingOverflow(clock.wallMilliseconds())
             expiry.schedule(inMilliseconds: overflow ? Int64.max : delay + 1)
         }
+    }
+
+    /// Sets the timer to the end of the shortest waiting unless it is set already.
+    private func armWaiting() {
+        guard let waiting, server.blocked.earliestDeadline != waitingArmedAt else { return }
+        waitingArmedAt = server.blocked.earliestDeadline
+        if waitingArmedAt == Int64.max {
+            waiting.unschedule()
+        } else {
+            // Both are times of one clock that begins near zero.
+            waiting.schedule(inMilliseconds: waitingArmedAt - server.monotonicMilliseconds)
+        }
+    }
+
+    private func waitingTimerFired() {
+        waitingArmedAt = Int64.min
+        if !isStopped { _ = loop.turn() }
     }
 
     private func expiryTimerFired() {
@@ -372,8 +418,10 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services = ServerServices()
         cron?.cancel()
         expiry?.cancel()
+        waiting?.cancel()
         cron = nil
         expiry = nil
+        waiting = nil
         loop.stop { [stopped] in stopped.leave() }
     }
 

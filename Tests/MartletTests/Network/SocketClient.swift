@@ -166,3 +166,12 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
     }
     return false
 }
+
+/// The same, leaving the thread to other tasks.
+func soon(_ condition: () throws -> Bool) async rethrows -> Bool {
+    for _ in 0..<30_000 {
+        if try condition() { return true }
+        try? await Task.sleep(nanoseconds: 1_000_000)
+    }
+    return false
+}

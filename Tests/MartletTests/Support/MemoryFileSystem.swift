@@ -73,6 +73,10 @@ final class MemoryFileSystem: FileSystem {
     var files: [String: [UInt8]] {
         state.withLock { state in state.names.mapValues { state.contents[$0, default: Content()].bytes } }
     }
+    /// What of a file no cut of the power can take.
+    func synced(_ path: String) -> [UInt8] {
+        state.withLock { state in state.durableNames[path].flatMap { state.contents[$0]?.synced } ?? [] }
+    }
     var calls: Int { state.withLock { $0.calls } }
 
     /// Puts a file there, on disk for sure.

@@ -1,4 +1,4 @@
-// CLIENT and its subcommands about one connection: ID, GETNAME, SETNAME, SETINFO, HELP. The listings are in
+// CLIENT and its subcommands about one connection: ID, GETNAME, SETNAME, SETINFO, UNBLOCK, HELP. The listings are in
 // ClientList.swift.
 
 enum ClientCommand {
@@ -36,6 +36,14 @@ enum ClientCommand {
                 arguments: [ArgumentSpec("connection-name", .string)], setName),
             ClientTrackingCommand.spec,
             ClientTrackingCommand.infoSpec,
+            CommandSpec(
+                "unblock", summary: "Ends the waiting of another connection.", since: "5.0.0", group: .connection,
+                complexity: "O(log N) where N is the number of client connections", arity: -3,
+                flags: [.admin, .noScript, .loading, .stale], categories: .connection,
+                arguments: [
+                    ArgumentSpec("client-id", .integer),
+                    .oneOf("timeout_error", .optional, [.token("TIMEOUT"), .token("ERROR")]),
+                ], handler: unblock),
         ])
 
     private static func subcommand(
@@ -101,6 +109,23 @@ enum ClientCommand {
         }
     }
 
+    /// Replies whether that connection waited.
+    @Sendable
+    private static func unblock(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        var end = WaitEnd.timeout
+        if arguments.count > 3 {
+            guard arguments.count == 4 else { throw .syntax }
+            if arguments.matches(3, "ERROR") {
+                end = .error(.unblocked)
+            } else if !arguments.matches(3, "TIMEOUT") {
+                throw ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+            }
+        }
+        guard let session = call.server.clients[try arguments.integer(2)] else { return call.reply.integer(0) }
+        let savedOffset = call.server.services.savedOffset()
+        call.reply.integer(call.server.blocked.unblock(session, by: end, savedOffset: savedOffset))
+    }
+
     @Sendable
     private static func help(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.reply(
@@ -119,6 +144,7 @@ enum ClientCommand {
                     "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
                     "Hear when keys that this connection has read change."),
                 HelpEntry("TRACKINGINFO", "How this connection's reads are tracked."),
+                HelpEntry("UNBLOCK <id> [TIMEOUT|ERROR]", "End the waiting of another connection."),
             ], of: "CLIENT")
     }
 }

@@ -127,6 +127,7 @@ enum ClientListCommand {
     private static func flags(_ session: Session) -> String {
         var flags = ""
         if !session.subscriptions.isEmpty { flags += "P" }
+        if session.isBlocked { flags += "b" }
         if session.transaction != nil { flags += "x" }
         if let tracking = session.tracking {
             flags += "t"

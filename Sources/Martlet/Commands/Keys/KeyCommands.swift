@@ -26,5 +26,7 @@ enum KeyCommands {
         TTLCommand.spec,
         TypeCommand.spec,
         DelCommand.unlinkSpec,
+        WaitCommand.spec,
+        WaitCommand.appendOnlyFileSpec,
     ]
 }

@@ -33,8 +33,7 @@ extension InfoSection {
     static let clients = InfoSection("Clients") { report, server in
         report.add("connected_clients", server.clients.count)
         report.add("maxclients", server.configuration.value.maxclients)
-        // No command blocks yet; redis-cli --stat asks for the field.
-        report.add("blocked_clients", 0)
+        report.add("blocked_clients", server.blocked.count)
         report.add("tracking_clients", server.tracking.clientCount)
         report.add("pubsub_clients", server.pubSub.subscriberCount)
         report.add("watching_clients", server.clients.all.count { !$0.watches.isEmpty })

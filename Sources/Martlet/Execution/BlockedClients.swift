@@ -1,0 +1,120 @@
+// Clients that wait for something before they get their reply. What they send meanwhile is executed afterwards.
+
+/// What a client waits for.
+enum Wait {
+    /// WAIT: as many replicas as there will never be.
+    case replicas
+    /// WAITAOF: everything up to `offset` of the command log is on disk here, if `isLocal`, and on some replicas.
+    case appendOnlyFile(offset: Int, isLocal: Bool, replicas: Int64)
+}
+
+/// Why the waiting ends.
+enum WaitEnd {
+    /// It has come, or cannot come any more.
+    case served
+    case timeout
+    case error(ReplyError)
+}
+
+final class BlockedClients {
+    private struct Client {
+        let session: Session
+        let wait: Wait
+        /// Monotonic milliseconds.
+        let deadline: Int64
+        /// Its reply is not wanted.
+        let isSilenced: Bool
+    }
+
+    /// In the order in which they began to wait.
+    private var clients: [Client] = []
+    /// When the next one has waited long enough, in monotonic milliseconds.
+    private(set) var earliestDeadline = Int64.max
+    /// What the latest look found on disk; nil when everybody is to be looked at again.
+    private var servedOffset: Int??
+
+    var count: Int { clients.count }
+    var isEmpty: Bool { clients.isEmpty }
+
+    /// The session's next reply comes when its wait is over. A `timeout` of 0 milliseconds is none.
+    func block(_ session: Session, for wait: Wait, timeout: Int64, now: Int64) {
+        let (sum, overflow) = now.addingReportingOverflow(timeout)
+        let deadline = timeout == 0 || overflow ? Int64.max : sum
+        session.isBlocked = true
+        clients.append(Client(session: session, wait: wait, deadline: deadline, isSilenced: session.isSilenced))
+        earliestDeadline = min(earliestDeadline, deadline)
+        servedOffset = nil
+    }
+
+    /// The session is gone.
+    func remove(_ session: Session) {
+        guard session.isBlocked else { return }
+        take { $0.session === session }
+    }
+
+    /// Ends the wait of one session, if it waits; false when it does not.
+    func unblock(_ session: Session, by end: WaitEnd, savedOffset: Int?) -> Bool {
+        guard session.isBlocked else { return false }
+        for client in take({ $0.session === session }) { Self.finish(client, end, savedOffset) }
+        return true
+    }
+
+    /// Looks who has got what it waited for, and who has waited long enough. `savedOffset` tells how much of the
+    /// command log is on disk; nil: none is kept.
+    func serve(savedOffset: Int?, now: Int64) {
+        guard !clients.isEmpty, servedOffset != .some(savedOffset) || now >= earliestDeadline else { return }
+        servedOffset = .some(savedOffset)
+        for client in take({ $0.wait.isOver(savedOffset) }) { Self.finish(client, .served, savedOffset) }
+        for client in take({ $0.deadline <= now }) { Self.finish(client, .timeout, savedOffset) }
+    }
+
+    @discardableResult
+    private func take(_ isTaken: (Client) -> Bool) -> [Client] {
+        let taken = clients.filter(isTaken)
+        guard !taken.isEmpty else { return [] }
+        clients.removeAll(where: isTaken)
+        earliestDeadline = clients.reduce(Int64.max) { min($0, $1.deadline) }
+        for client in taken { client.session.isBlocked = false }
+        return taken
+    }
+
+    private static func finish(_ client: Client, _ end: WaitEnd, _ savedOffset: Int?) {
+        var reply = ReplyWriter(buffer: ReplyBuffer(), version: client.session.version)
+        if !client.isSilenced { client.wait.reply(&reply, end, savedOffset) }
+        client.session.transport?.unblocked(reply.buffer.tail.bytes)
+    }
+}
+
+extension Wait {
+    /// Whether there is nothing left to wait for.
+    func isOver(_ savedOffset: Int?) -> Bool {
+        switch self {
+        case .replicas: return false
+        case .appendOnlyFile(let offset, let isLocal, let replicas):
+            guard isLocal else { return replicas == 0 }
+            guard let savedOffset else { return true }
+            return replicas == 0 && savedOffset >= offset
+        }
+    }
+
+    func reply(_ reply: inout ReplyWriter, _ end: WaitEnd, _ savedOffset: Int?) {
+        if case .error(let error) = end { return reply.error(error) }
+        switch self {
+        case .replicas: reply.integer(0)
+        case .appendOnlyFile(let offset, let isLocal, _):
+            if isLocal, savedOffset == nil { return reply.error(.noAppendOnlyFile) }
+            reply.array(2)
+            reply.integer(savedOffset.map { $0 >= offset } ?? false)
+            reply.integer(0)
+        }
+    }
+}
+
+extension CommandCall {
+    /// Lets the client wait, or replies at once when there is nothing to wait for or no client that could.
+    mutating func wait(for wait: Wait, timeout: Int64) {
+        let savedOffset = server.services.savedOffset()
+        if isInTransaction || wait.isOver(savedOffset) { return wait.reply(&reply, .served, savedOffset) }
+        server.blocked.block(session, for: wait, timeout: timeout, now: server.monotonicMilliseconds)
+    }
+}
