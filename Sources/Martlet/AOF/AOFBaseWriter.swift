@@ -5,12 +5,15 @@ struct AOFBaseWriter: ~Copyable {
     private var block = ByteBuffer()
 
     /// Elements of one command at most, so that whoever replays them need not hold all.
-    private static let elementsPerCommand = 64
+    static let elementsPerCommand = 64
 
     /// `timestamp`: seconds since 1970, to be noted ahead of everything.
     init(timestamp: Int64?) {
         if let timestamp { block.append("#TS:\(timestamp)\r\n") }
     }
+
+    /// The next command says its database.
+    mutating func forgetDatabase() { log.forgetDatabase() }
 
     var blockCount: Int { block.count + log.count }
 

@@ -4,6 +4,9 @@
 // what has another mark is written down and marked. Whoever is about to change or remove a record with another mark
 // writes it down first, and what is created meanwhile is born with the mark. A database that is emptied meanwhile is
 // kept until it has been walked.
+//
+// A large collection is written down in pieces, which `proceed` asks for: from when its turn has come, or it is about
+// to change, its own table tells of entries that change (TableWalk).
 
 /// A database that has been taken out of the keyspace.
 private final class KeptDatabase {
@@ -16,6 +19,10 @@ private final class KeptDatabase {
 protocol SnapshotRecorder: AnyObject {
     /// `record` as it was when the snapshot began, in the database with this number then.
     func record(_ record: Record, database: Int)
+    /// Goes on with large values that were begun; false when there is nothing left of them.
+    func proceed() -> Bool
+    /// Lets go of large values: nobody wants them any more.
+    func abandon()
 }
 
 final class KeyspaceSnapshot {
@@ -36,14 +43,12 @@ final class KeyspaceSnapshot {
     private var walks: [Walk] = []
 
     /// Records that one step of the walk looks at.
-    private static let recordsPerStep = 64
+    private static let recordsPerStep = 16
 
     init(_ recorder: any SnapshotRecorder, databases: [Int]) {
         self.recorder = recorder
         walks = databases.reversed().map { Walk(number: $0, place: .standing(index: $0)) }
     }
-
-    var isDone: Bool { walks.isEmpty }
 
     /// The number that the database at `index` had when the snapshot began; nil when it was empty then or is done.
     fileprivate func number(ofDatabaseAt index: Int) -> Int? {
@@ -68,7 +73,7 @@ final class KeyspaceSnapshot {
         return nil
     }
 
-    /// Walks a step; returns how many records it wrote down, or nil when there is nothing left.
+    /// Walks a step; returns how many records it wrote down or began, or nil when there is nothing left.
     fileprivate func step(_ databases: borrowing FixedArray<Database>, mark: UInt8) -> Int? {
         guard let last = walks.indices.last else { return nil }
         let number = walks[last].number
@@ -109,10 +114,9 @@ extension Keyspace {
     /// Goes on until `isSpent` says stop; true when all is written down, which ends the snapshot.
     mutating func continueSnapshot(until isSpent: () -> Bool) -> Bool {
         guard let current = snapshot else { return true }
-        while current.step(databases, mark: epoch) != nil {
-            if isSpent() { break }
+        while current.recorder.proceed() || current.step(databases, mark: epoch) != nil {
+            if isSpent() { return false }
         }
-        guard current.isDone else { return false }
         snapshot = nil
         abandonedSnapshots = 0
         return true
@@ -120,8 +124,8 @@ extension Keyspace {
 
     /// Gives up a snapshot. Its marks stay where they are.
     mutating func abandonSnapshot() {
-        guard snapshot != nil else { return }
-        snapshot = nil
+        snapshot?.recorder.abandon()
+        guard snapshot.take() != nil else { return }
         abandonedSnapshots += 1
     }
 

@@ -212,13 +212,13 @@ extension ServerContext {
             hasFieldDeadlines = true
         }
         var writer = RDBFileWriter(
-            version: hasFieldDeadlines ? .fieldDeadlines : .common, compresses: configuration.rdbCompression,
-            checksums: configuration.rdbChecksum)
+            version: hasFieldDeadlines ? .fieldDeadlines : .common, compresses: configuration.rdbCompression)
         writer.append(aux: "redis-ver", ServerVersion.redis)
         writer.append(aux: "redis-bits", "64")
         writer.append(aux: "ctime", "\(clock.wallSeconds())")
         writer.append(aux: "used-mem", "\(usedMemory)")
         writer.append(aux: "aof-base", isBase ? "1" : "0")
-        return RDBSnapshotFormat(writer)
+        return RDBSnapshotFormat(
+            writer, compresses: configuration.rdbCompression, checksums: configuration.rdbChecksum)
     }
 }

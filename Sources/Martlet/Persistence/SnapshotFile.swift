@@ -20,6 +20,8 @@ final class SnapshotFile: Sendable {
     private let syncsMeanwhile: Bool
     private let waiting = Atomic<Int>(0)
     private let isAbandoned = Atomic<Bool>(false)
+    /// Of everything written so far, if anybody wants it; on the queue.
+    private let checksum = Mutex<CRC64?>(nil)
     /// Bytes written since the last sync; on the queue.
     private let unsynced = Atomic<Int>(0)
     /// Bytes written.
@@ -52,13 +54,26 @@ final class SnapshotFile: Sendable {
     /// The first thing that went wrong.
     var error: SystemError? { state.withLock { $0.error } }
 
-    func append(_ block: consuming ByteBuffer) {
-        let count = block.count
+    /// The trailer will need the checksum; ahead of everything else.
+    func beginChecksum() { checksum.withLock { $0 = CRC64() } }
+
+    func append(_ piece: SnapshotPiece) {
+        let count = piece.count
+        guard count > 0 else { return }
         waiting.add(count, ordering: .relaxed)
-        let parcel = Parcel(block)
         queue.async { [self] in
-            write(parcel.take())
+            piece.visit { write($0) }
             waiting.subtract(count, ordering: .relaxed)
+        }
+    }
+
+    func append(_ trailer: SnapshotTrailer) {
+        if case .none = trailer { return }
+        queue.async { [self] in
+            let value = checksum.withLock { $0?.value ?? 0 }
+            var block = ByteBuffer()
+            block.appendInteger(Int64(bitPattern: value), width: 8)
+            write(block.bytes)
         }
     }
 
@@ -87,13 +102,14 @@ final class SnapshotFile: Sendable {
 
     // MARK: On the queue
 
-    private func write(_ block: consuming ByteBuffer) {
+    private func write(_ bytes: ByteSpan) {
         let file = state.withLock { $0.error == nil ? $0.file : nil }
         guard let file, !isAbandoned.load(ordering: .relaxed) else { return }
         do throws(SystemError) {
-            try file.write(block.bytes)
-            written.add(block.count, ordering: .relaxed)
-            unsynced.add(block.count, ordering: .relaxed)
+            try file.write(bytes)
+            checksum.withLock { $0?.update(bytes) }
+            written.add(bytes.count, ordering: .relaxed)
+            unsynced.add(bytes.count, ordering: .relaxed)
             if syncsMeanwhile, unsynced.load(ordering: .relaxed) > Self.mostUnsynced {
                 unsynced.store(0, ordering: .relaxed)
                 try file.sync()
@@ -135,14 +151,5 @@ final class SnapshotFile: Sendable {
         close()
         // What cannot be removed is overwritten by the next snapshot.
         _ = try? fileSystem.remove(temporaryPath)
-    }
-
-    /// Carries a block to the queue. Guard: filled by one thread, emptied by the one that it was handed to.
-    private final class Parcel: @unchecked Sendable {
-        private var block: ByteBuffer?
-
-        init(_ block: consuming ByteBuffer) { self.block = consume block }
-
-        func take() -> ByteBuffer { block.take() ?? ByteBuffer() }
     }
 }

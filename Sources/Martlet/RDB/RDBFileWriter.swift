@@ -2,17 +2,14 @@
 
 struct RDBFileWriter: ~Copyable {
     private var writer: RDBWriter
-    private var checksum = CRC64()
-    private let checksums: Bool
     private var database: Int?
     /// The version that the values need so far; the header, which stands ahead of them, says it.
     let version: RDBVersion
     private(set) var keyCount = 0
 
     /// `version` must be that of the newest layout among the values.
-    init(version: RDBVersion, compresses: Bool, checksums: Bool) {
+    init(version: RDBVersion, compresses: Bool) {
         self.version = version
-        self.checksums = checksums
         writer = RDBWriter(compresses: compresses)
         for byte in version.header { writer.buffer.append(byte) }
     }
@@ -24,7 +21,6 @@ struct RDBFileWriter: ~Copyable {
     mutating func takeBlock() -> ByteBuffer {
         var block = ByteBuffer()
         swap(&block, &writer.buffer)
-        if checksums { checksum.update(block.bytes) }
         return block
     }
 
@@ -46,28 +42,44 @@ struct RDBFileWriter: ~Copyable {
 
     private mutating func select(_ number: Int) {
         database = number
-        writer.buffer.append(RDBOpcode.selectDB)
-        writer.append(length: number)
+        writer.append(select: number)
     }
 
     mutating func append(_ record: Record, database number: Int) {
+        appendHead(of: record, as: .storing(record), database: number)
+        writer.append(valueOf: record, as: .storing(record))
+    }
+
+    /// Everything of a record ahead of its value, which follows.
+    mutating func appendHead(of record: Record, as type: RDBType, database number: Int) {
         if database != number { select(number) }
-        if record.hasDeadline {
-            writer.buffer.append(RDBOpcode.expireMilliseconds)
-            writer.append(milliseconds: record.deadline)
-        }
-        let type = RDBType.storing(record)
-        writer.buffer.append(type.rawValue)
-        writer.append(string: record.key)
-        writer.append(valueOf: record, as: type)
+        writer.appendHead(of: record, as: type)
         keyCount += 1
     }
 
-    /// The rest of the file.
+    /// Something was written elsewhere that stands ahead of what follows: the next key says its database.
+    mutating func forgetDatabase() { database = nil }
+
+    /// The rest of the file, without the checksum.
     mutating func finish() -> ByteBuffer {
         writer.buffer.append(RDBOpcode.end)
-        var block = takeBlock()
-        block.appendInteger(checksums ? Int64(bitPattern: checksum.value) : 0, width: 8)
-        return block
+        return takeBlock()
+    }
+}
+
+extension RDBWriter {
+    /// Everything of a record ahead of its value.
+    mutating func appendHead(of record: Record, as type: RDBType) {
+        if record.hasDeadline {
+            buffer.append(RDBOpcode.expireMilliseconds)
+            append(milliseconds: record.deadline)
+        }
+        buffer.append(type.rawValue)
+        append(string: record.key)
+    }
+
+    mutating func append(select database: Int) {
+        buffer.append(RDBOpcode.selectDB)
+        append(length: database)
     }
 }

@@ -38,14 +38,14 @@ extension RDBWriter {
     mutating func append(valueOf record: Record, as type: RDBType) {
         switch type {
         case .set:
-            append(length: record.memberCount)
+            appendCount(of: record, as: type)
             record.visitMembers { append(string: $0) }
         case .setIntset:
             var block = ByteBuffer()
             record.withPacked { Intset.write(SortedIntegers($0), to: &block) }
             append(string: block.bytes)
         case .hash:
-            append(length: record.fieldCount)
+            appendCount(of: record, as: type)
             record.visitFields { field, value, _ in
                 append(string: field)
                 append(string: value)
@@ -72,10 +72,23 @@ extension RDBWriter {
         }
     }
 
+    /// What stands ahead of the elements of a `set`, `hash` or `hashMetadata`.
+    mutating func appendCount(of record: Record, as type: RDBType) {
+        if type == .hashMetadata { append(milliseconds: record.earliestFieldDeadline ?? 0) }
+        append(length: type == .set ? record.memberCount : record.fieldCount)
+    }
+
+    /// An element of a `set`, `hash` or `hashMetadata` that is a table; `earliest` is the deadline at its head.
+    mutating func append(_ entry: TableEntry, as type: RDBType, earliest: Int64) {
+        // No deadline is earlier than the earliest.
+        if type == .hashMetadata { append(length: entry.hasDeadline ? Int(entry.deadline - earliest) + 1 : 0) }
+        append(string: entry.key)
+        if type != .set { append(string: entry.value) }
+    }
+
     private mutating func appendMetadata(_ record: Record) {
         let earliest = record.earliestFieldDeadline ?? 0
-        append(milliseconds: earliest)
-        append(length: record.fieldCount)
+        appendCount(of: record, as: .hashMetadata)
         record.visitFields { field, value, deadline in
             // No deadline is earlier than the earliest.
             append(length: deadline.map { Int($0 - earliest) + 1 } ?? 0)

@@ -21,6 +21,8 @@ struct RDBWriter: ~Copyable {
 
     init(compresses: Bool) { self.compresses = compresses }
 
+    consuming func takeBuffer() -> ByteBuffer { buffer }
+
     // MARK: Lengths and numbers
 
     mutating func append(length: Int) {
@@ -51,7 +53,7 @@ struct RDBWriter: ~Copyable {
     mutating func append(string: ByteSpan) {
         // Longer texts spell no Int32.
         if string.count <= 11, let integer = parseInt64(string), appendShort(integer) { return }
-        if compresses, string.count >= Self.shortestCompressed, appendCompressed(string) { return }
+        if appendCompressed(string) { return }
         append(length: string.count)
         buffer.append(string)
     }
@@ -81,7 +83,9 @@ struct RDBWriter: ~Copyable {
         return true
     }
 
-    private mutating func appendCompressed(_ string: ByteSpan) -> Bool {
+    /// False when it is not to be compressed, or does not get shorter.
+    mutating func appendCompressed(_ string: ByteSpan) -> Bool {
+        guard compresses, string.count >= Self.shortestCompressed else { return false }
         var taken = ByteBuffer()
         swap(&taken, &scratch)
         taken.clear()

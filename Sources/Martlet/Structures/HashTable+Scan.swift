@@ -18,6 +18,9 @@ struct HashTableStatistics: Equatable {
 extension HashTable {
     private static var cursorBits: Int { 48 }
 
+    /// Whether a scan that has come to `cursor` has yet to visit what has this hash.
+    static func isAhead(_ hash: UInt64, of cursor: UInt64) -> Bool { hash >> 16 >= cursor }
+
     /// Visits one bucket and returns the cursor to go on with; 0 begins, and a returned 0 is the end. A cursor that no
     /// scan returned is harmless: it is a place like any other, or the end when it is out of range.
     func scan(from cursor: UInt64, _ body: (Element) -> Void) -> UInt64 {

@@ -12,6 +12,9 @@ struct SnapshotTests {
         var content: Content = [:]
         var twice: [String] = []
 
+        func proceed() -> Bool { false }
+        func abandon() {}
+
         func record(_ record: Record, database: Int) {
             let name = SnapshotTests.name(record, database)
             if content.updateValue(SnapshotTests.bytes(record), forKey: name) != nil { twice.append(name) }
