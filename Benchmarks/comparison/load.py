@@ -65,10 +65,10 @@ def fill(server: Server, keys: Iterable[bytes], options: tuple[bytes, ...] = ())
         return count + exchange(connection, batch)
 
 
-def exchange(connection: socket.socket, batch: list[bytes]) -> int:
-    """Sends the commands, each of which answers +OK."""
+def exchange(connection: socket.socket, batch: list[bytes], reply_bytes: int = len(b"+OK\r\n")) -> int:
+    """Sends the commands, each of which answers with so many bytes."""
     connection.sendall(b"".join(batch))
-    missing = 5 * len(batch)
+    missing = reply_bytes * len(batch)
     while missing > 0:
         data = connection.recv(1 << 16)
         if not data or b"-" in data:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from .load import command, exchange, run_benchmark
@@ -55,38 +56,41 @@ def info(server: Server, name: str) -> str:
     return re.search(rf"^{name}:(.*?)\r?$", call(server, "INFO", "everything"), re.MULTILINE)[1]
 
 
-def volatile_string(number: int) -> bytes:
-    return command(b"SET", b"key:%012d" % number, VALUE, b"EX", b"100000")
+@dataclass(frozen=True)
+class Load:
+    """The command that writes element `number`, and how long its reply is, new element or not."""
+
+    write: Callable[[int], bytes]
+    reply_bytes: int
 
 
-def field_of_one_hash(number: int) -> bytes:
-    return command(b"HSET", b"hash", b"field:%012d" % number, VALUE)
+STRINGS = Load(lambda number: command(b"SET", b"key:%012d" % number, VALUE, b"EX", b"100000"), len(b"+OK\r\n"))
+ONE_HASH = Load(lambda number: command(b"HSET", b"hash", b"field:%012d" % number, VALUE), len(b":1\r\n"))
 
 
-def fill(server: Server, keys: int, write: Callable[[int], bytes] = volatile_string) -> None:
+def fill(server: Server, keys: int, load: Load = STRINGS) -> None:
     batch = []
     with server.connect() as connection:
         for number in range(keys):
-            batch.append(write(number))
+            batch.append(load.write(number))
             if len(batch) == 500:
-                exchange(connection, batch)
+                exchange(connection, batch, load.reply_bytes)
                 batch = []
-        exchange(connection, batch)
+        exchange(connection, batch, load.reply_bytes)
 
 
 class Writer:
     """One connection that writes 16 commands at a time and notes how long their replies take."""
 
-    def __init__(self, server: Server, keys: int, seed: int, write: Callable[[int], bytes]) -> None:
+    def __init__(self, server: Server, keys: int, seed: int, load: Load) -> None:
         dice = random.Random(seed)
         self.connection = server.connect()
-        self.batches = [b"".join(write(dice.randrange(keys)) for _ in range(DEPTH)) for _ in range(2000)]
-        # The length of a reply to a field that is set anew is that of ":0".
-        self.reply_bytes = len(b":0\r\n" if write is field_of_one_hash else b"+OK\r\n")
+        self.batches = [b"".join(load.write(dice.randrange(keys)) for _ in range(DEPTH)) for _ in range(2000)]
+        self.reply_bytes = load.reply_bytes * DEPTH
 
     def run(self, is_over: Callable[[], bool]) -> list[float]:
         """Until `is_over`, which is asked now and then, says so; milliseconds of each exchange."""
-        times, missing, connection = [], self.reply_bytes * DEPTH, self.connection
+        times, missing, connection = [], self.reply_bytes, self.connection
         gc.disable()
         try:
             while True:
@@ -147,13 +151,13 @@ def quantile(times: list[float], share: float) -> float:
 # MARK: what clients notice
 
 def during(keeper: Keeper, keys: int, rounds: int, what: str, request: str, field: str, options: tuple[str, ...] = (),
-           write: Callable[[int], bytes] = volatile_string) -> Iterator[Row]:
+           load: Load = STRINGS) -> Iterator[Row]:
     longest, usual, p999, growth, took = ({label: [] for label in LABELS} for _ in range(5))
     for number in range(rounds):
         for label in LABELS if number % 2 == 0 else reversed(LABELS):
             with keeper.start(label, *options) as server:
-                fill(server, keys, write)
-                writer = Writer(server, keys, number, write)
+                fill(server, keys, load)
+                writer = Writer(server, keys, number, load)
                 until = time.time() + 2
                 usual[label].append(max(writer.run(lambda until=until: time.time() > until)))
                 watch = MemoryWatch(server.process.pid)
@@ -186,7 +190,7 @@ def snapshots(keeper: Keeper, keys: int, rounds: int) -> Iterator[Row]:
 def one_large_hash(keeper: Keeper, keys: int, rounds: int) -> Iterator[Row]:
     """All data is one hash, and all writes go to it."""
     return during(keeper, keys, rounds, "BGSAVE of one hash", "BGSAVE", "rdb_bgsave_in_progress",
-                  write=field_of_one_hash)
+                  load=ONE_HASH)
 
 
 def rewrites(keeper: Keeper, keys: int, rounds: int) -> Iterator[Row]:

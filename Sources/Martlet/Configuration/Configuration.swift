@@ -53,6 +53,8 @@ public struct Configuration: Sendable {
     public var loglevel = LogLevel.notice
     /// File to log to; empty for standard output.
     public var logfile = ""
+    /// Milliseconds from which on LATENCY remembers an event; 0 for never.
+    public var latencyMonitorThreshold = 0
     /// Whether the start shows the logo when the log is not a terminal, too.
     public var alwaysShowLogo = false
     /// Directory that files are written to.

@@ -95,6 +95,9 @@ extension DirectiveTable {
                 "logfile", at: \.logfile, .string, flags: .immutable,
                 "File to append log lines to; empty for standard output."),
             Directive(
+                "latency-monitor-threshold", at: \.latencyMonitorThreshold, .integer(0...Int.max),
+                "Milliseconds from which on LATENCY remembers what took so long; 0 for never."),
+            Directive(
                 "always-show-logo", at: \.alwaysShowLogo, .yesNo, flags: .immutable,
                 "Show the logo at the start even when the log does not go to a terminal."),
             Directive(

@@ -8,9 +8,6 @@ extension DirectiveTable {
                 "slowlog-log-slower-than", waiting: 10000, .integer(-1...Int.max),
                 "Microseconds from which on a command is kept in the slow log; -1 for never."),
             Directive("slowlog-max-len", waiting: 128, .integer(0...Int.max), "Commands kept in the slow log."),
-            Directive(
-                "latency-monitor-threshold", waiting: 0, .integer(0...Int.max),
-                "Milliseconds from which on an event is kept by LATENCY; 0 for never."),
             Directive("latency-tracking", waiting: true, .yesNo, "Keep a latency histogram of each command."),
             Directive(
                 "latency-tracking-info-percentiles", waiting: [50, 99, 99.9], .percentiles,

@@ -6,9 +6,10 @@ extension CommandCall {
         command = id
         server.statistics.value.commandsProcessed += 1
         guard let handler = server.commands[id].handler else { return }
-        let began = server.commands[id].isNextTimed ? server.clock.monotonicNanoseconds() : nil
+        let isTimed = server.commands[id].isNextTimed || server.latency.isOn
+        let began = isTimed ? server.clock.monotonicNanoseconds() : nil
         server.commands[id].calls += 1
-        defer { if let began { server.commands[id].took(nanoseconds: server.clock.monotonicNanoseconds() - began) } }
+        defer { if let began { took(id, nanoseconds: server.clock.monotonicNanoseconds() - began) } }
         let mark = reply.buffer.mark()
         let dirty = keyspace.dirty
         hasPropagated = false
@@ -23,5 +24,13 @@ extension CommandCall {
         if keyspace.commandLog.isOn { log(arguments, hasChanges: keyspace.dirty != dirty) }
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
         if session.tracking != nil { server.rememberReads(of: id, arguments, by: session) }
+    }
+
+    private func took(_ id: CommandID, nanoseconds: Int64) {
+        server.commands[id].took(nanoseconds: nanoseconds)
+        // A transaction's commands stand for themselves.
+        guard server.latency.isOn, !server.commands[id].endsTransaction else { return }
+        let event = server.commands[id].flags.contains(.fast) ? LatencyEvent.fastCommand : .command
+        server.latency.note(event, nanoseconds: nanoseconds, at: server.clock.wallSeconds())
     }
 }

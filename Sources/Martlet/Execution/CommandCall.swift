@@ -8,7 +8,7 @@ struct CommandCall: ~Copyable {
     /// The command or subcommand being run.
     var command = CommandID(index: 0)
     /// Whether EXEC runs it: messages wait for the end of EXEC's reply.
-    var isInTransaction = false
+    var isInTransaction: Bool { server.isInTransaction }
     /// Whether the handler has said itself what is to be logged of what it did.
     var hasPropagated = false
 

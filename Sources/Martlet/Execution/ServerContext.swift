@@ -11,6 +11,7 @@ final class ServerContext {
     let watches = WatchRegistry()
     let pubSub = PubSub()
     let tracking: TrackingTable
+    let latency: LatencyMonitor
     let clock: Clock
     let identity: ServerIdentity
     let log: Log
@@ -18,6 +19,8 @@ final class ServerContext {
     let persistence: Box<PersistenceStatus>
     /// Set while no write may be promised to be kept.
     var writeRefusal: ReplyError?
+    /// While EXEC runs what was queued: what takes long begins afterwards.
+    var isInTransaction = false
     /// DEBUG PAUSE-CRON: the periodic work does nothing.
     var isCronPaused = false
     /// While the data is being loaded: most commands have to wait.
@@ -38,10 +41,18 @@ final class ServerContext {
         statistics = Box(ServerStatistics())
         persistence = Box(PersistenceStatus(now: clock.wallMilliseconds() / 1000))
         tracking = TrackingTable(clients: clients)
+        latency = LatencyMonitor(threshold: configuration.latencyMonitorThreshold)
     }
 
     /// Reads the clock for the work that follows.
     func refreshTime() { keyspace.value.setNow(clock.wallMilliseconds()) }
+
+    /// Something that began at this monotonic time has just ended.
+    func noteLatency(_ event: LatencyEvent, since nanoseconds: Int64) {
+        guard latency.isOn else { return }
+        latency.note(
+            event, nanoseconds: clock.monotonicNanoseconds() - nanoseconds, at: clock.wallSeconds())
+    }
 
     /// Memory of the data and of the clients' buffers.
     var usedMemory: Int { keyspace.value.memoryBytes + services.networkBufferBytes() }
@@ -83,7 +94,7 @@ struct ServerServices {
     var saveInBackground: (_ schedules: Bool) -> SaveReply = { _ in .started }
     /// All data is gone: what was being saved is not worth it, and what was saved is not the data any more.
     var dataWasFlushed: () -> Void = {}
-    var rewriteAppendOnlyFile: (_ isInTransaction: Bool) -> SaveReply = { _ in .started }
+    var rewriteAppendOnlyFile: () -> SaveReply = { .started }
     /// Makes what was done as safe as `appendfsync` says; false when that cannot be done.
     var commit: () -> Bool = { true }
     /// How much of the command log is on disk: an offset that sessions compare theirs with, -1 while the first base is

@@ -17,11 +17,11 @@ final class Transaction {
 
     /// Runs the queued requests one after the other, once.
     func run(_ call: inout CommandCall) {
-        call.isInTransaction = true
+        call.server.isInTransaction = true
         drain { id, arguments in
             if !call.session.closesAfterReplies { call.perform(id, arguments) }
         }
-        call.isInTransaction = false
+        call.server.isInTransaction = false
     }
 
     /// Hands over the queued requests in their order, once.

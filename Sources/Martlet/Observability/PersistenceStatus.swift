@@ -21,6 +21,9 @@ struct PersistenceStatus {
     /// Nil when nothing is being loaded.
     var loading: LoadingProgress?
 
+    /// Background saves and rewrites that were begun.
+    var backgroundJobs = 0
+
     init(now: Int64) { lastSaveAt = now }
 
     var isSaving: Bool { savingSince != nil }

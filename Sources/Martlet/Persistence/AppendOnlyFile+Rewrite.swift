@@ -14,12 +14,12 @@ import Dispatch
 
 extension AppendOnlyFile {
     /// BGREWRITEAOF.
-    func requestRewrite(isInTransaction: Bool) -> SaveReply {
+    func requestRewrite() -> SaveReply {
         defer { updateStatus() }
         if rewrite.isRunning {
             return .refused(ReplyError("ERR Background append only file rewriting already in progress"))
         }
-        if snapshotter.isActive || isInTransaction {
+        if snapshotter.isActive || server.isInTransaction {
             rewrite.isScheduled = true
             rewrite.failures = 0
             return .scheduled
@@ -267,12 +267,11 @@ extension AppendOnlyFile {
         }
         // The one that goes on does not collect what is done meanwhile.
         abandonRewrite()
-        if snapshotter.isActive {
+        if snapshotter.isActive || server.isInTransaction {
             rewrite.isScheduled = true
+            let reason = snapshotter.isActive ? "another background operation goes on" : "a transaction goes on"
             server.log.write(
-                .warning,
-                "AOF was enabled but there is already another background operation. An AOF background was scheduled to "
-                    + "start when possible.")
+                .warning, "AOF was enabled while \(reason). An AOF background was scheduled to start when possible.")
             return true
         }
         guard startRewrite() else {

@@ -206,6 +206,8 @@ final class AppendOnlyFile: @unchecked Sendable {
 
     private func write() -> Bool {
         guard let file else { return false }
+        let began = server.latency.isOn ? server.clock.monotonicNanoseconds() : 0
+        defer { noteWrite(began) }
         if flushDelay > 0 { server.services.sleep(flushDelay) }
         do throws(SystemError) {
             if hasTornTail { try file.truncate(to: fileSize) }
@@ -226,6 +228,14 @@ final class AppendOnlyFile: @unchecked Sendable {
             tellError()
         }
         return true
+    }
+
+    private func noteWrite(_ began: Int64) {
+        guard server.latency.isOn else { return }
+        let circumstances: LatencyEvent =
+            isSyncing ? .aofWritePendingSync : snapshotter.isActive ? .aofWriteActiveChild : .aofWriteAlone
+        server.noteLatency(circumstances, since: began)
+        server.noteLatency(.aofWrite, since: began)
     }
 
     private func failed(_ error: SystemError) {
@@ -250,6 +260,8 @@ final class AppendOnlyFile: @unchecked Sendable {
     private func syncNow() -> Bool {
         guard !leavesSyncsOut, let file else { return true }
         guard syncFailure == nil else { return false }
+        let began = server.latency.isOn ? server.clock.monotonicNanoseconds() : 0
+        defer { server.noteLatency(.aofSyncAlways, since: began) }
         do throws(SystemError) {
             try file.sync()
         } catch {

@@ -41,6 +41,7 @@ final class Snapshotter: @unchecked Sendable {
     /// Begins to write the data as they are now; `done` hears on the engine's queue what went wrong, if anything.
     func begin(_ file: SnapshotFile, as format: any SnapshotFormat, done: @escaping (SystemError?) -> Void) {
         precondition(current == nil)
+        server.persistence.value.backgroundJobs += 1
         resumesAt = 0
         current = Current(writer: makeWriter(format, file), file: file, done: done)
         noteProgress()

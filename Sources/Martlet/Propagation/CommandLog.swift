@@ -15,6 +15,8 @@ struct CommandLog: ~Copyable {
     private var database: Int?
     private var unitStart = 0
     private var unitCount = 0
+    /// Where the unit's first command begins.
+    private var firstCommand = 0
     /// `PXAT deadline` as two words, for many keys are given the same deadline one after the other.
     private var deadlineWords = ByteBuffer()
     private var deadline: Int64?
@@ -53,7 +55,7 @@ struct CommandLog: ~Copyable {
 
     private mutating func beginUnit(in database: Int) {
         if unitCount == 1 {
-            buffer.insert(Self.multi, at: unitStart)
+            buffer.insert(Self.multi, at: firstCommand)
         }
         unitCount += 1
         if self.database != database {
@@ -62,6 +64,8 @@ struct CommandLog: ~Copyable {
             append("SELECT")
             append(Int64(database))
         }
+        // As Redis has it, the database that a transaction begins in is said ahead of it.
+        if unitCount == 1 { firstCommand = buffer.count }
     }
 
     @inline(__always)

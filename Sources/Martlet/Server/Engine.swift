@@ -85,9 +85,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.save = { [self] in persistence.save() }
         server.services.saveInBackground = { [self] in persistence.saveInBackground(schedules: $0) }
         server.services.dataWasFlushed = { [self] in persistence.dataWasFlushed(isSaved: keepsData) }
-        server.services.rewriteAppendOnlyFile = { [self] in
-            persistence.appendOnlyFile.requestRewrite(isInTransaction: $0)
-        }
+        server.services.rewriteAppendOnlyFile = { [self] in persistence.appendOnlyFile.requestRewrite() }
         server.services.loadAppendOnlyFile = { [self] in persistence.reloadAppendOnlyFile() }
         server.services.delayAppendOnlyFile = { [self] in persistence.appendOnlyFile.flushDelay = $0 }
         server.services.savedOffset = { [self] in persistence.appendOnlyFile.savedOffset }
@@ -271,6 +269,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         if !hasMore { server.keyspace.value.refreshEarliestDeadline() }
         let spent = clock.monotonicNanoseconds() - began
         server.keyspace.value.statistics.expireCycleNanoseconds += spent
+        server.latency.note(.expireCycle, nanoseconds: spent, at: clock.wallSeconds())
         return hasMore
     }
 

@@ -8,6 +8,7 @@ extension ServerContext {
         keyspace.value.lazyFree = LazyFreePolicy(current)
         keyspace.value.encodingLimits = EncodingLimits(current)
         keyspace.value.journal.wantedEvents = KeyEventClasses(letters: current.notifyKeyspaceEvents)
+        latency.threshold = current.latencyMonitorThreshold
         limitTracking()
         // Without a password nobody has to give one; who came in before there was one may stay, too.
         if changed.contains("requirepass"), current.requirepass.isEmpty {

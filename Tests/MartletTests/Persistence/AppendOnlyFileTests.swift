@@ -180,6 +180,28 @@ struct AppendOnlyFileTests {
         #expect(try server.run("INFO persistence").string?.contains("aof_rewrites:1\r\n") == true)
     }
 
+    @Test func aSnapshotWaitsForARewriteWhereThatIsWished() throws {
+        let files = MemoryFileSystem()
+        let server = try Self.server(files)
+        try server.expect(["SET a 1": .ok])
+        try files.whileBusy {
+            try server.expect([
+                "BGREWRITEAOF": .simpleString("Background append only file rewriting started"),
+                "BGSAVE": .error(
+                    "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order "
+                        + "to schedule a BGSAVE whenever possible."),
+                "BGSAVE SCHEDULE": .simpleString("Background saving scheduled"),
+            ])
+            #expect(files.files["/data/dump.rdb"] == nil)
+        }
+        #expect(try server.rewriteEnds())
+        #expect(
+            eventually {
+                server.runDueWork()
+                return files.files["/data/dump.rdb"] != nil
+            })
+    }
+
     /// SAVE breaks a rewrite off at whatever step it is; a later one must not lose what that step has done.
     @Test func aRewriteThatIsBrokenOffLosesNothing() throws {
         for number in 0..<40 {

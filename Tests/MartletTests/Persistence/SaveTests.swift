@@ -53,6 +53,42 @@ struct SaveTests {
         try server.expect(["DEBUG RELOAD NOSAVE": .ok, "DEBUG DIGEST": digest])
     }
 
+    /// When the disk does not keep up the snapshot waits, not the clients.
+    @Test func aSlowDiskSlowsTheSnapshotOnly() throws {
+        let files = MemoryFileSystem()
+        let server = try Self.server(files) {
+            $0.rdbCompression = false
+            $0.rdbSaveIncrementalFsync = true
+        }
+        try server.run("DEBUG POPULATE 30000 key 1000")
+        let digest = try server.run("DEBUG DIGEST")
+        func progress() throws -> String? {
+            try server.run("INFO persistence").string?.split(separator: "\r\n").first {
+                $0.hasPrefix("current_save_keys_processed:")
+            }.map(String.init)
+        }
+        try files.whileBusy {
+            try server.run("BGSAVE")
+            var before: String?
+            // It goes on until enough waits for the disk, and no further.
+            #expect(
+                try eventually {
+                    defer { before = try? progress() }
+                    server.runDueWork()
+                    return try before != nil && progress() == before
+                })
+            #expect(before != "current_save_keys_processed:30000")
+            for number in 0..<100 { try server.expect(["SET key:\(number) changed": .ok]) }
+            #expect(try server.run("INFO persistence").string?.contains("rdb_bgsave_in_progress:1") == true)
+        }
+        #expect(
+            try eventually {
+                server.runDueWork()
+                return try server.run("INFO persistence").string?.contains("rdb_bgsave_in_progress:0") ?? false
+            })
+        try server.expect(["DEBUG RELOAD NOSAVE": .ok, "DEBUG DIGEST": digest])
+    }
+
     /// Every step may fail: what was saved before is still there, and the next save succeeds.
     @Test func aFailingDiskTakesNothingAway() throws {
         let files = MemoryFileSystem()

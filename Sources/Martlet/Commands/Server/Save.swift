@@ -33,7 +33,7 @@ enum SaveCommand {
         "bgrewriteaof", summary: "Rewrites the append only file while clients are served.", since: "1.0.0",
         group: .server, complexity: "O(1)", arity: 1, flags: [.admin, .noScript, .noAsyncLoading],
         handler: { (call: inout CommandCall, _) throws(ReplyError) in
-            switch call.server.services.rewriteAppendOnlyFile(call.isInTransaction) {
+            switch call.server.services.rewriteAppendOnlyFile() {
             case .started: call.reply.simple("Background append only file rewriting started")
             case .scheduled: call.reply.simple("Background append only file rewriting scheduled")
             case .refused(let error): throw error

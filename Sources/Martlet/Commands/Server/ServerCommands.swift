@@ -12,6 +12,7 @@ enum ServerCommands {
         FlushCommand.databaseSpec,
         InfoCommand.spec,
         SaveCommand.lastSpec,
+        LatencyCommand.spec,
         MemoryCommand.spec,
         SaveCommand.spec,
         ShutdownCommand.spec,

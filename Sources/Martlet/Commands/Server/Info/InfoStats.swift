@@ -69,6 +69,9 @@ extension InfoSection {
         report.add("total_connections_received", statistics.connectionsReceived)
         report.add("total_commands_processed", statistics.commandsProcessed)
         report.add("instantaneous_ops_per_sec", statistics.operationsPerSecond.perSecond)
+        // Nothing is forked: these are the saves and rewrites that Redis would have forked for.
+        report.add("total_forks", server.persistence.value.backgroundJobs)
+        report.add("latest_fork_usec", 0)
         report.add("total_net_input_bytes", statistics.inputBytes)
         report.add("total_net_output_bytes", statistics.outputBytes)
         report.add("instantaneous_input_kbps", Double(statistics.inputRate.perSecond) / 1024)
