@@ -83,9 +83,16 @@ def cached_tree(cache: Path) -> Path:
     return tree
 
 
-def prepare_workspace(tree: Path, workspace: Path, binary: Path) -> None:
-    """A fresh directory to run the suite in: its tests copied, `src/redis-server` being `binary`."""
+# Header, end, no checksum.
+EMPTY_SNAPSHOT = b"REDIS0010\xff" + bytes(8)
+
+
+def prepare_workspace(tree: Path, workspace: Path, binary: Path, emptied: list[str]) -> None:
+    """A fresh directory to run the suite in: its tests copied, `src/redis-server` being `binary`, and in the place of
+    some files of tests/assets a snapshot of no data."""
     shutil.copytree(tree / "tests", workspace / "tests", symlinks=True)
+    for name in emptied:
+        (workspace / "tests/assets" / name).write_bytes(EMPTY_SNAPSHOT)
     programs = workspace / "src"
     programs.mkdir()
     (programs / "redis-server").symlink_to(binary)

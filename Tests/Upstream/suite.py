@@ -17,12 +17,14 @@ BASE_PORT = 15000 + os.getpid() % 70 * 100
 
 @dataclass
 class Unit:
-    """A row of units.tsv: how many results the real redis-server gives, the time limit, further options."""
+    """A row of units.tsv: how many results the real redis-server gives, the time limit, further options, and files of
+    tests/assets whose types we do not have, which a server is started on all the same: they are emptied."""
 
     name: str
     tests: int
     seconds: int
     options: list[str]
+    emptied: list[str]
 
 
 @dataclass
@@ -58,9 +60,10 @@ def rows(path: Path) -> list[list[str]]:
 def read_units(path: Path) -> list[Unit]:
     units = []
     for row in rows(path):
-        if len(row) not in (3, 4):
-            raise TableError(f"{path.name}: {row}: unit, tests, seconds[, options] expected")
-        units.append(Unit(row[0], int(row[1]), int(row[2]), row[3].split() if len(row) == 4 else []))
+        if len(row) not in (3, 4, 5):
+            raise TableError(f"{path.name}: {row}: unit, tests, seconds[, options[, emptied assets]] expected")
+        options, emptied = ([*row[3:], "", ""])[:2]
+        units.append(Unit(row[0], int(row[1]), int(row[2]), options.split(), emptied.split()))
     return units
 
 
