@@ -195,8 +195,7 @@ struct ConfigurationFileTests {
         #expect(configuration.dir == "./tests/tmp/server.1.1")
         #expect(
             configuration.directivesWithoutEffect == [
-                "repl-diskless-sync-delay", "propagation-error-behavior",
-                "latency-monitor-threshold", "enable-module-command",
+                "repl-diskless-sync-delay", "propagation-error-behavior", "enable-module-command",
             ])
     }
 
