@@ -14,17 +14,24 @@ let package = Package(
     platforms: [.macOS("26.0")],
     products: [
         .library(name: "Martlet", targets: ["Martlet"]),
+        .library(name: "MartletClient", targets: ["MartletClient"]),
         .executable(name: "martlet-server", targets: ["martlet-server"]),
     ],
     targets: [
         // A module map over system headers that Swift's Glibc module leaves out; no C code.
         .systemLibrary(name: "CMartletSystem"),
         .target(name: "Martlet", dependencies: ["CMartletSystem"], swiftSettings: settings),
+        .target(name: "MartletClient", dependencies: ["Martlet"], swiftSettings: settings),
         .executableTarget(name: "martlet-server", dependencies: ["Martlet"], swiftSettings: settings),
         .executableTarget(
             name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
             swiftSettings: settings),
+        .executableTarget(
+            name: "martlet-client-load", dependencies: ["Martlet", "MartletClient"],
+            path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
+        .testTarget(
+            name: "MartletClientTests", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -106,6 +106,11 @@ class Writer:
         finally:
             gc.enable()
 
+    def through(self, server: Server, request: str, field: str) -> list[float]:
+        """Asks for a save and writes until INFO's `field` says that it is over."""
+        call(server, request)
+        return self.run(lambda: info(server, field) == "0")
+
 
 class MemoryWatch(threading.Thread):
     """The most memory that the process and its children have of their own while this runs."""
@@ -160,12 +165,13 @@ def during(keeper: Keeper, keys: int, rounds: int, what: str, request: str, fiel
                 writer = Writer(server, keys, number, load)
                 until = time.time() + 2
                 usual[label].append(max(writer.run(lambda until=until: time.time() > until)))
+                began = time.time()
+                times = writer.through(server, request, field)
+                took[label].append(time.time() - began)
+                # Once more for the memory: to read it takes the kernel some milliseconds of the server's time.
                 watch = MemoryWatch(server.process.pid)
                 watch.start()
-                began = time.time()
-                call(server, request)
-                times = writer.run(lambda server=server: info(server, field) == "0")
-                took[label].append(time.time() - began)
+                writer.through(server, request, field)
                 growth[label].append(watch.growth())
                 longest[label].append(max(times))
                 p999[label].append(quantile(times, 0.999))

@@ -30,6 +30,14 @@ extension Int: RESPArgument {
 /// The server has stopped, or the connection was closed by QUIT.
 public struct ConnectionClosed: Error, Equatable, Sendable {}
 
+/// Why a command sent in process has no reply.
+package enum LocalFailure: Error, Equatable, Sendable {
+    /// The server or the connection is closed.
+    case closed
+    /// Whoever sent it no longer waits.
+    case abandoned
+}
+
 /// A connection to a server in the same process, with its own session: selected database, protocol version, name.
 ///
 /// It may be used from any thread and any task; requests are executed one at a time, in the order in which they reach
@@ -80,6 +88,36 @@ public final class LocalConnection: Sendable {
         return try Self.value(reply)
     }
 
+    /// Executes commands in order, and nothing of other clients between those that need not wait. Cancelling the task
+    /// gives up waiting, and so does `patience` when it returns; the commands are executed all the same.
+    package func send(
+        all commands: [[any RESPArgument]], patience: (@Sendable () async throws -> Void)? = nil
+    ) async -> [Result<RESPValue, LocalFailure>] {
+        let requests = commands.map(Self.request)
+        let replies = await engine.loop.perform { [engine, transport] in
+            requests.map { Self.run($0, engine, transport) }
+        }
+        var results: [Result<RESPValue, LocalFailure>] = []
+        results.reserveCapacity(replies.count)
+        for reply in replies {
+            if case .later(let later) = reply {
+                results.append(Self.result(await later.reply(patience: patience)))
+            } else {
+                results.append(Self.result(reply))
+            }
+        }
+        return results
+    }
+
+    private static func result(_ reply: LocalReply) -> Result<RESPValue, LocalFailure> {
+        if case .abandoned = reply { return .failure(.abandoned) }
+        do throws(ConnectionClosed) {
+            return .success(try value(reply))
+        } catch {
+            return .failure(.closed)
+        }
+    }
+
     /// The reply's bytes as a socket would carry them, in this protocol version from now on. Not for commands that
     /// wait.
     func sendForBytes(_ words: [any RESPArgument], version: RESPVersion) throws(ConnectionClosed) -> [UInt8] {
@@ -114,7 +152,7 @@ public final class LocalConnection: Sendable {
     private static func value(_ reply: LocalReply) throws(ConnectionClosed) -> RESPValue {
         switch reply {
         case .value(let value): return value
-        case .closed, .later: throw ConnectionClosed()
+        case .closed, .later, .abandoned: throw ConnectionClosed()
         case .bytes(let bytes):
             var position = 0
             // What the server wrote is complete and well formed.

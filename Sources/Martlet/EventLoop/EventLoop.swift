@@ -248,6 +248,16 @@ final class EventLoop: @unchecked Sendable {
         return performAtRest(body)
     }
 
+    /// Runs `body` on the loop soon, without waiting for it.
+    func post(_ body: @escaping @Sendable () -> Void) {
+        if isStaying.load(ordering: .sequentiallyConsistent), mailbox.post(body) { return }
+        queue.async { [self] in
+            body()
+            _ = finishTurn()
+            delegate?.rest()
+        }
+    }
+
     private func performAtRest<Result>(_ body: @Sendable () -> Result) -> Result {
         var result: Result?
         // Through a variable, because the form of `sync` that returns a value looks up its type at run time.

@@ -1,6 +1,6 @@
 // What the loop watches: something with a descriptor that wants to know when it is ready.
 
-class Pollable {
+package class Pollable {
     /// The loop's key for this object while it is registered.
     final var token: UInt64?
 

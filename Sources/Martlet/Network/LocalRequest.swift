@@ -29,6 +29,8 @@ enum LocalReply: Sendable {
     case closed
     /// The client has to wait.
     case later(LaterReply)
+    /// Nobody waits for it any more.
+    case abandoned
 }
 
 /// A reply that comes when the client has waited for it.
@@ -40,7 +42,7 @@ final class LaterReply: Sendable {
 
     private let state = Mutex(State.awaited([]))
 
-    /// Once.
+    /// The first time counts.
     func fulfil(_ reply: LocalReply) {
         let waiters = state.withLock { state in
             guard case .awaited(let waiters) = state else { return [] as [@Sendable (LocalReply) -> Void] }
@@ -74,6 +76,22 @@ final class LaterReply: Sendable {
     var reply: LocalReply {
         get async {
             await withCheckedContinuation { continuation in whenHere { continuation.resume(returning: $0) } }
+        }
+    }
+
+    /// The same, until the task is cancelled or `patience` returns.
+    func reply(patience: (@Sendable () async throws -> Void)?) async -> LocalReply {
+        let limit = patience.map { patience in
+            Task { [self] in
+                try await patience()
+                fulfil(.abandoned)
+            }
+        }
+        defer { limit?.cancel() }
+        return await withTaskCancellationHandler {
+            await reply
+        } onCancel: {
+            fulfil(.abandoned)
         }
     }
 }

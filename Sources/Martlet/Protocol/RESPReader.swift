@@ -6,7 +6,7 @@ struct RESPReadError: Error, Equatable {
 }
 
 /// The byte that a value begins with.
-private enum TypeByte: UInt8 {
+enum TypeByte: UInt8 {
     case simpleString = 0x2B  // +
     case error = 0x2D  // -
     case integer = 0x3A  // :
@@ -29,7 +29,7 @@ struct RESPReader {
     /// Nesting deeper than this is refused.
     static let maximumDepth = 64
     /// Longer than any memory; keeps sums of lengths far from overflow.
-    private static let maximumLength: Int64 = 1 << 48
+    static let maximumLength: Int64 = 1 << 48
 
     /// The value at `position`, which moves behind it; nil when the bytes end before the value does, and then
     /// `position` stays.

@@ -10,7 +10,9 @@ import Darwin
 #endif
 
 /// Bytes in, bytes out; the room behind the written bytes can be handed to a reader.
-struct ByteBuffer: ~Copyable {
+///
+/// Guard for `@unchecked Sendable`: it owns its memory alone, and cannot be copied.
+struct ByteBuffer: ~Copyable, @unchecked Sendable {
     private var base: UnsafeMutableRawPointer?
     /// Bytes already consumed from the front.
     private var start = 0

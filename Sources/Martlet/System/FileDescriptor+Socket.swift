@@ -16,14 +16,19 @@ extension FileDescriptor {
 
     /// Finds dead peers: a first probe after `seconds` of silence, then up to three, a third of that apart.
     func setKeepAlive(seconds: Int32) throws(SystemError) {
+        try setKeepAlive(idle: seconds, interval: max(seconds / 3, 1), count: 3)
+    }
+
+    /// Finds dead peers: a first probe after `idle` seconds of silence, then up to `count`, `interval` seconds apart.
+    func setKeepAlive(idle: Int32, interval: Int32, count: Int32) throws(SystemError) {
         try setOption(SOL_SOCKET, SO_KEEPALIVE, to: 1, operation: "setsockopt SO_KEEPALIVE")
         #if os(Linux)
-        try setOption(Platform.tcp, TCP_KEEPIDLE, to: seconds, operation: "setsockopt TCP_KEEPIDLE")
+        try setOption(Platform.tcp, TCP_KEEPIDLE, to: idle, operation: "setsockopt TCP_KEEPIDLE")
         #else
-        try setOption(Platform.tcp, TCP_KEEPALIVE, to: seconds, operation: "setsockopt TCP_KEEPALIVE")
+        try setOption(Platform.tcp, TCP_KEEPALIVE, to: idle, operation: "setsockopt TCP_KEEPALIVE")
         #endif
-        try setOption(Platform.tcp, TCP_KEEPINTVL, to: max(seconds / 3, 1), operation: "setsockopt TCP_KEEPINTVL")
-        try setOption(Platform.tcp, TCP_KEEPCNT, to: 3, operation: "setsockopt TCP_KEEPCNT")
+        try setOption(Platform.tcp, TCP_KEEPINTVL, to: interval, operation: "setsockopt TCP_KEEPINTVL")
+        try setOption(Platform.tcp, TCP_KEEPCNT, to: count, operation: "setsockopt TCP_KEEPCNT")
     }
 
     /// Lets a port be taken again while connections of its last owner linger.

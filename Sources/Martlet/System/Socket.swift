@@ -37,10 +37,15 @@ enum Socket {
     #endif
 
     /// Connects to `host`, a name or an address. A blocking socket is connected on return; a non-blocking one is
-    /// perhaps still on its way: once it is writable, `takeSocketError` tells how it went.
-    static func connect(host: String, port: UInt16, blocking: Bool) throws(SystemError) -> FileDescriptor {
+    /// perhaps still on its way: once it is writable, `takeSocketError` tells how it went. A blocking attempt gives up
+    /// on an address after `timeoutMilliseconds` (negative: never).
+    static func connect(
+        host: String, port: UInt16, blocking: Bool, timeoutMilliseconds: Int32 = -1
+    ) throws(SystemError) -> FileDescriptor {
         try resolve(host: host, port: port, family: AF_UNSPEC) { info throws(SystemError) in
-            try connect(family: info.ai_family, info.ai_addr, info.ai_addrlen, blocking: blocking)
+            try connect(
+                family: info.ai_family, info.ai_addr, info.ai_addrlen, blocking: blocking,
+                timeoutMilliseconds: timeoutMilliseconds)
         }
     }
 
@@ -52,7 +57,8 @@ enum Socket {
     }
 
     private static func connect(
-        family: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t, blocking: Bool
+        family: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t, blocking: Bool,
+        timeoutMilliseconds: Int32 = -1
     ) throws(SystemError) -> FileDescriptor {
         try closing(try make(family: family)) { made throws(SystemError) in
             // Not through the retry loop: an interrupted connect goes on by itself.
@@ -63,7 +69,8 @@ enum Socket {
             guard blocking else { return made }
             if code != 0 {
                 var entry = pollfd(fd: made.rawValue, events: Int16(POLLOUT), revents: 0)
-                _ = try checked("poll") { poll(&entry, 1, -1) }
+                let ready = try checked("poll") { poll(&entry, 1, timeoutMilliseconds) }
+                if ready == 0 { throw SystemError(errno: ETIMEDOUT, operation: "connect") }
                 if let error = try made.takeSocketError() { throw error }
             }
             try made.setNonBlocking(false)

@@ -31,6 +31,9 @@ struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         cause = .resolver(code)
     }
 
+    /// What a read is told when the other side is gone.
+    static var connectionReset: SystemError { SystemError(errno: ECONNRESET, operation: "recv") }
+
     /// The error number; 0 when the failure was an address lookup, which has none.
     var errno: Int32 {
         switch cause {

@@ -1,0 +1,61 @@
+// A command as words, and how it looks on the wire.
+
+import Martlet
+
+/// One command and its arguments.
+///
+/// ```swift
+/// let set = RedisCommand("SET", "greeting", "hello", "EX", 60)
+/// ```
+public struct RedisCommand: Sendable {
+    /// The name first.
+    public let words: [any RESPArgument]
+
+    /// A command of these words.
+    public init(_ words: any RESPArgument...) { self.words = words }
+
+    /// A command of these words.
+    public init(words: [any RESPArgument]) { self.words = words }
+
+    /// In upper case; empty when there is none.
+    var name: String {
+        if let name = words.first as? String { return name.uppercased() }
+        return word(0).map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
+    }
+
+    /// The bytes of one word; nil when there are fewer.
+    func word(_ index: Int) -> [UInt8]? {
+        guard index < words.count else { return nil }
+        var bytes: [UInt8] = []
+        words[index].append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the command as an array of bulk strings.
+    func encode(to bytes: inout [UInt8]) {
+        Self.appendHeader(UInt8(ascii: "*"), words.count, to: &bytes)
+        for word in words {
+            switch word {
+            case let text as String: Self.appendText(text, to: &bytes)
+            default:
+                var content: [UInt8] = []
+                word.append(to: &content)
+                Self.appendHeader(UInt8(ascii: "$"), content.count, to: &bytes)
+                bytes += content
+            }
+            bytes += [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+        }
+    }
+
+    private static func appendText(_ text: String, to bytes: inout [UInt8]) {
+        appendHeader(UInt8(ascii: "$"), text.utf8.count, to: &bytes)
+        text.append(to: &bytes)
+    }
+
+    private static func appendHeader(_ type: UInt8, _ count: Int, to bytes: inout [UInt8]) {
+        bytes.append(type)
+        count.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\r"))
+        bytes.append(UInt8(ascii: "\n"))
+    }
+}

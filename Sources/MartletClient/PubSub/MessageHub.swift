@@ -1,0 +1,197 @@
+// All subscriptions of a client share one connection, which is made with the first and made again when it breaks.
+
+import Martlet
+
+/// What was published.
+public struct RedisMessage: Equatable, Sendable {
+    /// Where it was published.
+    public let channel: String
+    /// The pattern by which it was found; nil for a channel that was subscribed by its name.
+    public let pattern: String?
+    /// What was published.
+    public let payload: [UInt8]
+
+    /// The payload as text; what is not UTF-8 becomes replacement characters.
+    public var text: String { String(decoding: payload, as: UTF8.self) }
+}
+
+actor MessageHub {
+    /// A channel or a pattern.
+    enum Source: Hashable, Sendable {
+        case channel(String)
+        case pattern(String)
+
+        var subscribe: RedisCommand {
+            switch self {
+            case .channel(let name): RedisCommand("SUBSCRIBE", name)
+            case .pattern(let name): RedisCommand("PSUBSCRIBE", name)
+            }
+        }
+
+        var unsubscribe: RedisCommand {
+            switch self {
+            case .channel(let name): RedisCommand("UNSUBSCRIBE", name)
+            case .pattern(let name): RedisCommand("PUNSUBSCRIBE", name)
+            }
+        }
+    }
+
+    private struct Subscriber {
+        let sources: Set<Source>
+        let inbox: AsyncStream<RedisMessage>.Continuation
+    }
+
+    private let topology: any Topology
+    private let configuration: RedisClientConfiguration
+    private var subscribers: [Int: Subscriber] = [:]
+    private var nextNumber = 0
+    private var link: (any RedisLink)?
+    private var reader: Task<Void, Never>?
+    /// What the server has said it will send.
+    private var confirmed: Set<Source> = []
+    private var waiting: [Source: [CheckedContinuation<RedisError?, Never>]] = [:]
+    private var isClosed = false
+
+    /// What a subscriber that does not read may leave unread, before the oldest is dropped.
+    private static let mostUnread = 100_000
+
+    init(_ topology: any Topology, _ configuration: RedisClientConfiguration) {
+        self.topology = topology
+        self.configuration = configuration
+    }
+
+    // MARK: Subscribing
+
+    /// Returns when the server has confirmed all sources.
+    func subscribe(to sources: Set<Source>) async throws(RedisError) -> RedisSubscription {
+        let link = try await connectedLink()
+        nextNumber += 1
+        let number = nextNumber
+        let (stream, inbox) = AsyncStream.makeStream(
+            of: RedisMessage.self, bufferingPolicy: .bufferingNewest(Self.mostUnread))
+        inbox.onTermination = { [weak self] _ in Task { await self?.drop(number) } }
+        subscribers[number] = Subscriber(sources: sources, inbox: inbox)
+        for source in sources where !confirmed.contains(source) {
+            if let refusal = await confirm(source, over: link) {
+                inbox.finish()
+                throw refusal
+            }
+        }
+        return RedisSubscription(stream: stream, inbox: inbox)
+    }
+
+    private func confirm(_ source: Source, over link: any RedisLink) async -> RedisError? {
+        await withCheckedContinuation { continuation in
+            let isFirst = waiting[source] == nil
+            waiting[source, default: []].append(continuation)
+            if isFirst { link.post(source.subscribe) }
+        }
+    }
+
+    private func drop(_ number: Int) {
+        guard let gone = subscribers.removeValue(forKey: number) else { return }
+        let wanted = subscribers.values.reduce(into: Set<Source>()) { $0.formUnion($1.sources) }
+        for source in gone.sources.subtracting(wanted) {
+            confirmed.remove(source)
+            link?.post(source.unsubscribe)
+        }
+    }
+
+    // MARK: The connection
+
+    private func connectedLink() async throws(RedisError) -> any RedisLink {
+        if isClosed { throw .closed(.notExecuted) }
+        if let link, link.isOpen { return link }
+        let fresh = try await topology.node(for: nil).openLink()
+        // Somebody may have been faster, or has closed the client.
+        if isClosed {
+            fresh.close()
+            throw .closed(.notExecuted)
+        }
+        if let link, link.isOpen {
+            fresh.close()
+            return link
+        }
+        link = fresh
+        listen(to: fresh)
+        return fresh
+    }
+
+    private func listen(to link: any RedisLink) {
+        let (messages, inbox) = AsyncStream.makeStream(of: [RESPValue].self)
+        link.listen { message in
+            if let message { inbox.yield(message) } else { inbox.finish() }
+        }
+        reader = Task { [weak self] in
+            for await message in messages { await self?.receive(message) }
+            await self?.reconnect()
+        }
+    }
+
+    /// Subscribes anew, as often as it takes while somebody listens.
+    private func reconnect() async {
+        confirmed = []
+        link = nil
+        var retry = 0
+        while !isClosed, !subscribers.isEmpty || !waiting.isEmpty {
+            do {
+                let link = try await connectedLink()
+                let sources = subscribers.values.reduce(into: Set(waiting.keys)) { $0.formUnion($1.sources) }
+                for source in sources { link.post(source.subscribe) }
+                return
+            } catch {
+                let longest = configuration.retry.longestPause(before: retry)
+                // Cancelled means closed, which the loop sees.
+                try? await configuration.clock.sleep(configuration.random.pause(upTo: longest))
+                retry += 1
+            }
+        }
+    }
+
+    // MARK: Messages
+
+    private func receive(_ message: [RESPValue]) {
+        if case .error(let text) = message.first { return endWaiting(.reply(text)) }
+        guard let kind = message.first?.string else { return }
+        switch kind {
+        case "message" where message.count == 3:
+            deliver(.channel(message[1].string ?? ""), channel: message[1], payload: message[2])
+        case "pmessage" where message.count == 4:
+            deliver(.pattern(message[1].string ?? ""), channel: message[2], payload: message[3])
+        case "subscribe" where message.count == 3: wasConfirmed(.channel(message[1].string ?? ""))
+        case "psubscribe" where message.count == 3: wasConfirmed(.pattern(message[1].string ?? ""))
+        default: return
+        }
+    }
+
+    private func wasConfirmed(_ source: Source) {
+        confirmed.insert(source)
+        for continuation in waiting.removeValue(forKey: source) ?? [] { continuation.resume(returning: nil) }
+    }
+
+    private func endWaiting(_ error: RedisError) {
+        for continuation in waiting.values.joined() { continuation.resume(returning: error) }
+        waiting = [:]
+    }
+
+    private func deliver(_ source: Source, channel: RESPValue, payload: RESPValue) {
+        var pattern: String?
+        if case .pattern(let text) = source { pattern = text }
+        let message = RedisMessage(channel: channel.string ?? "", pattern: pattern, payload: payload.bytes ?? [])
+        for subscriber in subscribers.values where subscriber.sources.contains(source) {
+            subscriber.inbox.yield(message)
+        }
+    }
+
+    nonisolated func close() { Task { await end() } }
+
+    private func end() {
+        isClosed = true
+        link?.close()
+        link = nil
+        reader?.cancel()
+        for subscriber in subscribers.values { subscriber.inbox.finish() }
+        subscribers = [:]
+        endWaiting(.closed(.notExecuted))
+    }
+}

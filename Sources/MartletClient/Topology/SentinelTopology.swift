@@ -1,0 +1,195 @@
+// A primary that moves: sentinels are asked where it is whenever a connection is made, and tell when it changes.
+// Source: Redis's "Guidelines for Redis clients with support for Redis Sentinel".
+
+import Martlet
+import Synchronization
+
+final class SentinelTopology: Topology {
+    private let name: String
+    private let primary: Node
+    private let replica: Node?
+    private let sentinels: Sentinels
+    private let watch: Task<Void, Never>
+
+    init(
+        _ endpoints: [RedisEndpoint], name: String, _ configuration: RedisClientConfiguration,
+        streams: any ByteStreamProvider
+    ) {
+        self.name = name
+        let sentinels = Sentinels(endpoints, name: name, configuration, streams: streams)
+        self.sentinels = sentinels
+        let connector = WireConnector(configuration, streams: streams)
+        let primary = Node(configuration, RoleConnector(base: connector, role: "master")) {
+            () async throws(RedisError) in try await sentinels.primary()
+        }
+        self.primary = primary
+        replica =
+            configuration.reads == .primary
+            ? nil
+            : Node(configuration, connector) {
+                () async throws(RedisError) in
+                if let replica = try await sentinels.replica() { return replica }
+                return try await sentinels.primary()
+            }
+        // The old primary may well be reachable, and take writes that will be lost.
+        watch = Task {
+            await sentinels.watch { [weak primary] in primary?.dropConnections() }
+        }
+    }
+
+    deinit { close() }
+
+    private func node(for command: RedisCommand) -> Node {
+        if let replica, command.isReadOnly { replica } else { primary }
+    }
+
+    func run(_ command: RedisCommand, timeout: Duration?) async -> RedisResult {
+        await node(for: command).run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
+    }
+
+    /// Commands that are sent together stay together, unless all of them read.
+    func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
+        let readsOnly = commands.allSatisfy(\.isReadOnly)
+        return await (readsOnly ? replica ?? primary : primary).run(commands, timeout: timeout)
+    }
+
+    func transact(_ commands: [RedisCommand], timeout: Duration?) async throws(RedisError) -> [RESPValue]? {
+        try await primary.transact(commands, timeout: timeout)
+    }
+
+    func node(for key: [UInt8]?) async throws(RedisError) -> Node { primary }
+
+    func primaries() async throws(RedisError) -> [Node] { [primary] }
+
+    func doubt(because error: RedisError) async { primary.dropConnections() }
+
+    func close() {
+        watch.cancel()
+        primary.close()
+        replica?.close()
+        sentinels.close()
+    }
+}
+
+/// Connects only to a server that plays the right part: a sentinel may not know better yet.
+private struct RoleConnector: Connector {
+    let base: WireConnector
+    let role: String
+
+    func connect(to endpoint: RedisEndpoint) async throws(RedisError) -> any RedisLink {
+        let link = try await base.connect(to: endpoint)
+        let reply = await link.send(RedisCommand("ROLE"))
+        if case .success(.array(let parts)) = reply, parts.first?.string == role { return link }
+        link.close()
+        throw RedisError(.connection, .notExecuted, "\(endpoint) is not the \(role)")
+    }
+}
+
+/// The sentinels as one: whichever answers.
+private final class Sentinels: Sendable {
+    private let name: String
+    private let node: Node
+    /// Each by itself, to listen to.
+    private let singles: [Node]
+    private let hubs: [MessageHub]
+    private let configuration: RedisClientConfiguration
+
+    init(
+        _ endpoints: [RedisEndpoint], name: String, _ configuration: RedisClientConfiguration,
+        streams: any ByteStreamProvider
+    ) {
+        self.name = name
+        self.configuration = configuration
+        let ring = Ring(endpoints)
+        let connector = WireConnector(sentinelsOf: configuration, streams: streams)
+        var patient = configuration
+        // Each may be asked once.
+        patient.retry.retries = max(configuration.retry.retries, endpoints.count)
+        node = Node(patient, connector) {
+            () async throws(RedisError) in try ring.next()
+        }
+        singles = endpoints.map { endpoint in Node(configuration, connector) { endpoint } }
+        hubs = singles.map { MessageHub(SingleNode($0), configuration) }
+    }
+
+    func primary() async throws(RedisError) -> RedisEndpoint {
+        let ask = RedisCommand("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
+        for _ in 0..<max(singles.count, 1) {
+            let reply = try await answer(to: ask)
+            if let address = [String].decode(reply), address.count == 2, let port = UInt16(address[1]) {
+                return .tcp(host: address[0], port: port)
+            }
+            // This one does not know the name; another may.
+            node.dropConnections()
+        }
+        throw RedisError(.connection, .notExecuted, "No sentinel knows a primary of the name \(name)")
+    }
+
+    /// One that is up and follows its primary; nil when there is none.
+    func replica() async throws(RedisError) -> RedisEndpoint? {
+        let reply = try await answer(to: RedisCommand("SENTINEL", "REPLICAS", name))
+        let replicas = (reply.elements ?? []).compactMap([String: String].decode).filter { replica in
+            let flags = (replica["flags"] ?? "").split(separator: ",")
+            return replica["master-link-status"] == "ok" && !flags.contains("s_down") && !flags.contains("o_down")
+                && !flags.contains("disconnected")
+        }
+        guard !replicas.isEmpty else { return nil }
+        let chosen = replicas[configuration.random.below(replicas.count)]
+        guard let host = chosen["ip"], let port = chosen["port"].flatMap({ UInt16($0) }) else { return nil }
+        return .tcp(host: host, port: port)
+    }
+
+    private func answer(to command: RedisCommand) async throws(RedisError) -> RESPValue {
+        let results = await node.run([command], timeout: configuration.readTimeout)
+        guard let result = results.first else { throw .closed(.notExecuted) }
+        do throws(RedisError) {
+            return try result.checked()
+        } catch {
+            throw RedisError(error.code, .notExecuted, error.message)
+        }
+    }
+
+    /// Calls `moved` whenever a sentinel says that the primary is another server, until the task is cancelled. Each is
+    /// listened to, because the one that sees to the change knows seconds before the others.
+    func watch(_ moved: @escaping @Sendable () -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            for hub in hubs { group.addTask { [self] in await watch(hub, moved) } }
+        }
+    }
+
+    private func watch(_ hub: MessageHub, _ moved: @Sendable () -> Void) async {
+        var retry = 0
+        while !Task.isCancelled {
+            guard let switches = try? await hub.subscribe(to: [.channel("+switch-master")]) else {
+                // Cancelled means closed.
+                try? await configuration.clock.sleep(configuration.retry.longestPause(before: retry))
+                retry += 1
+                continue
+            }
+            retry = 0
+            for await message in switches where message.text.split(separator: " ").first.map(String.init) == name {
+                moved()
+            }
+        }
+    }
+
+    func close() {
+        for hub in hubs { hub.close() }
+        node.close()
+        for node in singles { node.close() }
+    }
+
+    /// One after the other.
+    private final class Ring: Sendable {
+        private let endpoints: [RedisEndpoint]
+        private let turns = Atomic<Int>(0)
+
+        init(_ endpoints: [RedisEndpoint]) { self.endpoints = endpoints }
+
+        func next() throws(RedisError) -> RedisEndpoint {
+            guard !endpoints.isEmpty else { throw RedisError(.usage, .notExecuted, "There is no sentinel to ask") }
+            let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
+            return endpoints[Int(UInt(bitPattern: turn) % UInt(endpoints.count))]
+        }
+    }
+}

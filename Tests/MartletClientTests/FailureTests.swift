@@ -1,0 +1,274 @@
+// What happens when servers are slow, gone or strange: whose fate is known, what is tried again, and what still works.
+
+import Martlet
+import Synchronization
+import Testing
+
+@testable import MartletClient
+
+@Suite(.timeLimit(.minutes(5)))
+struct FailureTests {
+    private func client(
+        _ script: ScriptedServer, _ clock: StandingClock? = nil,
+        _ change: (inout RedisClientConfiguration) -> Void = { _ in }
+    ) throws -> RedisClient {
+        var configuration = RedisClientConfiguration()
+        configuration.streams = script
+        configuration.retry = RetryPolicy(retries: 3, base: .zero, cap: .zero)
+        configuration.pool.minimum = 0
+        if let clock { configuration.clock = clock.clock }
+        change(&configuration)
+        return try RedisClient(configuration)
+    }
+
+    @Test func aBrokenReadIsSentAgain() async throws {
+        let script = ScriptedServer { words, connection in connection == 1 ? .hangUp : .reply("$1\r\nv\r\n") }
+        let client = try client(script)
+        #expect(try await client.send("GET", "k", as: String.self) == "v")
+        #expect(script.commands == [["GET", "k"], ["GET", "k"]])
+    }
+
+    @Test func aBrokenWriteIsReportedAndNotSentAgain() async throws {
+        let script = ScriptedServer { _, connection in connection == 1 ? .hangUp : .reply(":1\r\n") }
+        let client = try client(script)
+        let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "k") }
+        #expect(error?.code == .connection && error?.outcome == .unknown)
+        #expect(script.commands == [["INCR", "k"]])
+        // The next one gets a new connection.
+        #expect(try await client.send("INCR", "k", as: Int.self) == 1)
+        #expect(script.connectionCount == 2)
+    }
+
+    @Test func whatWasRefusedIsSentAgain() async throws {
+        let script = ScriptedServer { words, _ in .reply("-LOADING Redis is loading the dataset in memory\r\n") }
+        let client = try client(script)
+        let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "k") }
+        #expect(error?.serverCode == "LOADING" && error?.outcome == .notExecuted)
+        #expect(script.commands.count == 4)
+    }
+
+    /// A pipeline breaks in the middle: what was answered stands, what reads is sent again, what writes is unknown.
+    @Test func aPipelineThatBreaks() async throws {
+        let script = ScriptedServer { words, connection in
+            words[1] == "2" && connection == 1 ? .hangUp : .reply("+\(words[1])\r\n")
+        }
+        let client = try client(script)
+        let results = try await client.pipeline(
+            [
+                RedisCommand("SET", "1", "x"), RedisCommand("SET", "2", "x"), RedisCommand("GET", "3"),
+                RedisCommand("SET", "4", "x"),
+            ])
+        #expect(try results[0].get() == .simpleString("1"))
+        #expect(results[1].error?.outcome == .unknown && results[3].error?.outcome == .unknown)
+        #expect(try results[2].get() == .simpleString("3"))
+        #expect(script.commands.filter { $0[1] == "2" || $0[1] == "4" }.count <= 2)
+    }
+
+    @Test func nobodyListens() async throws {
+        let client = try RedisClient(RedisClientConfiguration(port: 1))
+        defer { client.close() }
+        let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "k") }
+        #expect(error?.code == .connection && error?.outcome == .notExecuted)
+    }
+
+    @Test func deadlinesLeaveTheConnectionUsable() async throws {
+        let clock = StandingClock()
+        // The slow answer comes together with that of the next command.
+        let script = ScriptedServer { words, _ in words[0] == "SLOW" ? .silence : .reply("+slow\r\n+next\r\n") }
+        let client = try client(script, clock) { $0.readTimeout = .seconds(100) }
+        let slow = Task { try await client.send("SLOW", timeout: .seconds(3)) }
+        #expect(await soon { script.commands.count == 1 })
+        // The link's watch and this one.
+        #expect(await soon { clock.sleeperCount >= 2 })
+        clock.advance(by: .seconds(4))
+        let error = await #expect(throws: RedisError.self) { _ = try await slow.value }
+        #expect(error?.code == .timeout && error?.outcome == .unknown)
+        #expect(try await client.send("NEXT", as: String.self) == "next")
+        #expect(script.connectionCount == 1)
+    }
+
+    @Test(arguments: Way.allCases) func cancellationLeavesTheConnectionUsable(way: Way) async throws {
+        let pair = try Pair(way)
+        let waiting = Task { try await pair.client.send("WAIT", 5, 0) }
+        let inside = try pair.server.connect()
+        #expect(
+            try await soon {
+                try await inside.send("INFO", "clients").string?.contains("blocked_clients:1") == true
+            })
+        waiting.cancel()
+        let error = await #expect(throws: RedisError.self) { _ = try await waiting.value }
+        #expect(error?.code == .cancelled && error?.outcome == .unknown)
+        #expect(try await pair.client.send("PING", as: String.self) == "PONG")
+        let before = Task { () -> RESPValue in
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await pair.client.send("SET", "never", "1")
+        }
+        let early = await #expect(throws: RedisError.self) { _ = try await before.value }
+        #expect(early?.code == .cancelled && early?.outcome == .notExecuted)
+        #expect(try await pair.client.send("EXISTS", "never", as: Int.self) == 0)
+    }
+
+    @Test(arguments: Way.allCases) func commandsThatWaitDoNotKeepOthers(way: Way) async throws {
+        let pair = try Pair(way)
+        async let waiting = pair.client.send("WAIT", 5, 300, as: Int.self)
+        #expect(try await pair.client.send("PING", as: String.self) == "PONG")
+        #expect(try await waiting == 0)
+        let error = await #expect(throws: RedisError.self) {
+            try await pair.client.send("WAIT", 5, 0, timeout: .milliseconds(20))
+        }
+        #expect(error?.code == .timeout)
+    }
+
+    @Test func aServerThatSaysNothingIsGone() async throws {
+        let clock = StandingClock()
+        let script = ScriptedServer { _, connection in connection == 1 ? .silence : .reply("+late\r\n") }
+        let client = try client(script, clock)
+        async let answer = client.send("GET", "k", as: String.self)
+        #expect(await soon { !script.commands.isEmpty })
+        #expect(
+            await soon {
+                clock.advance(by: .seconds(5))
+                return script.connectionCount == 2
+            })
+        #expect(try await answer == "late")
+    }
+
+    @Test func strangeBytesEndTheConnection() async throws {
+        let script = ScriptedServer { _, connection in .reply(connection == 1 ? "HTTP/1.1 400\r\n" : "+fine\r\n") }
+        let client = try client(script)
+        let error = await #expect(throws: RedisError.self) { try await client.send("SET", "k", "v") }
+        #expect(error?.code == .protocolViolation && error?.outcome == .unknown)
+        #expect(try await client.send("SET", "k", "v", as: String.self) == "fine")
+    }
+
+    @Test func aServerThatRestartsIsFoundAgain() async throws {
+        let first = try MartletServer(listening: .loopback(port: 0))
+        let port = first.port
+        var configuration = RedisClientConfiguration(port: UInt16(port))
+        configuration.retry = RetryPolicy(retries: 20)
+        let client = try RedisClient(configuration)
+        defer { client.close() }
+        try await client.send("SET", "k", "v")
+        let messages = try await client.subscribe(to: ["news"])
+        await first.stop()
+        let second = try MartletServer(listening: .loopback(port: port))
+        defer { second.stop() }
+        #expect(try await client.send("EXISTS", "k", as: Int.self) == 0)
+        #expect(try await soon { try await client.publish("again", to: "news") == 1 })
+        var received = messages.makeAsyncIterator()
+        #expect(await received.next()?.text == "again")
+    }
+
+    @Test func theOldProtocolIsSpokenWhereItMustBe() async throws {
+        let script = OldServer()
+        let client = try client(script.server) { configuration in
+            configuration.credentials = RedisCredentials(password: "pw")
+            configuration.database = 2
+        }
+        #expect(try await client.send("GET", "k", as: String.self) == "v")
+        // The first flight is lost but for the question.
+        #expect(script.server.commands == [["SELECT", "2"], ["AUTH", "pw"], ["SELECT", "2"], ["GET", "k"]])
+    }
+
+    /// Before 6.0.
+    private struct OldServer {
+        let server = ScriptedServer(
+            { words, _ in
+                switch words[0] {
+                case "AUTH", "SELECT": .reply("+OK\r\n")
+                default: .reply("$1\r\nv\r\n")
+                }
+            }, knowsHello: false)
+    }
+}
+
+@Suite(.timeLimit(.minutes(5)))
+struct ConnectionPoolTests {
+    @Test func atMostSoManyAtOnce() async throws {
+        let pair = try Pair { $0.pool = PoolPolicy(minimum: 1, maximum: 2) }
+        let gauge = Gauge()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    try await pair.client.withConnection { connection in
+                        gauge.enter()
+                        try await connection.send("PING")
+                        gauge.leave()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(gauge.most == 2)
+    }
+
+    /// How many are inside, at most.
+    private final class Gauge: Sendable {
+        private let counts = Mutex((now: 0, most: 0))
+
+        var most: Int { counts.withLock { $0.most } }
+
+        func enter() {
+            counts.withLock { counts in
+                counts.now += 1
+                counts.most = max(counts.most, counts.now)
+            }
+        }
+
+        func leave() { counts.withLock { $0.now -= 1 } }
+    }
+
+    @Test func whoWaitsTooLongIsTold() async throws {
+        let clock = StandingClock()
+        let pair = try Pair(.inProcess) { configuration in
+            configuration.pool = PoolPolicy(minimum: 0, maximum: 1, acquireTimeout: .seconds(5))
+            configuration.clock = clock.clock
+        }
+        try await pair.client.withConnection { _ in
+            let second = Task { try await pair.client.withConnection { _ in } }
+            #expect(await soon { clock.sleeperCount == 1 })
+            clock.advance(by: .seconds(6))
+            let error = await #expect(throws: RedisError.self) { try await second.value }
+            #expect(error?.code == .poolExhausted && error?.outcome == .notExecuted)
+        }
+        try await pair.client.withConnection { _ in }
+    }
+
+    @Test func theMinimumIsKeptOpen() async throws {
+        let pair = try Pair { $0.pool = PoolPolicy(minimum: 3, maximum: 5) }
+        let pool = try await pair.client.topology.node(for: nil).pool
+        try await pair.client.withConnection { _ in }
+        #expect(await soon { pool.counts == (3, 3) })
+    }
+
+    @Test func oneThatWasIdleLongIsAskedFirst() async throws {
+        let clock = StandingClock()
+        let script = ScriptedServer { words, connection in
+            words[0] == "PING" && connection == 1 ? .hangUp : .reply("+\(connection)\r\n")
+        }
+        var configuration = RedisClientConfiguration()
+        configuration.streams = script
+        configuration.clock = clock.clock
+        configuration.pool.minimum = 0
+        let client = try RedisClient(configuration)
+        func ask() async throws -> String {
+            try await client.withConnection { try await $0.send("GET", "k", as: String.self) }
+        }
+        #expect(try await ask() == "1")
+        #expect(try await ask() == "1")
+        clock.advance(by: .seconds(31))
+        #expect(try await ask() == "2")
+        #expect(script.commands == [["GET", "k"], ["GET", "k"], ["PING"], ["GET", "k"]])
+    }
+
+    @Test func aBorrowerWhoGivesUpLeavesThePool() async throws {
+        let pair = try Pair(.inProcess) { $0.pool = PoolPolicy(minimum: 0, maximum: 1) }
+        try await pair.client.withConnection { _ in
+            let second = Task { try await pair.client.withConnection { _ in } }
+            second.cancel()
+            let error = await #expect(throws: RedisError.self) { try await second.value }
+            #expect(error?.code == .cancelled)
+        }
+        try await pair.client.withConnection { _ in }
+    }
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""MartletClient against real sentinels and a real cluster whose servers fail and move under load.
+
+    Tests/Topologies/topologies.py [--load PATH] [--only NAME]...
+
+Needs redis-server, redis-cli (apt: redis-server redis-tools), redis-py, and the program martlet-client-load. Each check
+keeps a load running, does something to the servers, waits until commands are acknowledged again, and compares what was
+acknowledged with what the servers hold. Printed times are measured, not asserted.
+"""
+
+import argparse
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+sys.dont_write_bytecode = True  # no __pycache__ in the source tree
+
+from fleet import Cluster, Load, Sentinels, expect
+
+HERE = Path(__file__).resolve().parent
+DEFAULT_LOAD = HERE.parent.parent / ".build/release/martlet-client-load"
+TASKS = 12
+
+
+def sentinel_failover(load_binary: Path, directory: Path) -> None:
+    """An operator's failover, then a primary that is killed, with three sentinels and two replicas."""
+    with Sentinels(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+        load.runs_for_a_while()
+        old = fleet.primary_port()
+        fleet.fail_over()
+        load.recovers("a failover by SENTINEL FAILOVER", lambda: fleet.primary_port() != old)
+        old = fleet.primary_port()
+        fleet.kill(old)
+        load.recovers("a primary killed", lambda: fleet.primary_port() != old)
+        before = load.last["messages"]
+        load.until("messages arrive again", lambda line: line["messages"] > before)
+        verdict = load.finish()
+        # Replication is asynchronous: what the old primary acknowledged last may be lost, by design of Redis.
+        print(f"  acknowledged by a primary that was replaced, and lost: {verdict['lost']}")
+        expect(verdict["doubled"] == 0, "nothing was executed twice unless reported as unknown")
+        expect(verdict["unread"] == 0, "all keys can be read")
+
+
+def sentinel_replica_reads(load_binary: Path, directory: Path) -> None:
+    """Reads go to replicas when that is asked for."""
+    with Sentinels(directory) as fleet:
+        with Load(load_binary, fleet.url_with("reads=replica"), TASKS) as load:
+            load.runs_for_a_while()
+            reads = fleet.replica_reads()
+            load.finish()
+        expect(reads > 0, "replicas have served reads")
+
+
+def cluster_slot_moves(load_binary: Path, directory: Path) -> None:
+    """Slots full of keys move from node to node under load: nothing is lost, nothing fails, nothing happens twice."""
+    with Cluster(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+        load.runs_for_a_while()
+        moved = fleet.move_slots(load.keys(), 40)
+        load.recovers(f"{moved} slots moved", lambda: True)
+        verdict = load.finish()
+        expect(moved > 0, "slots with keys were moved")
+        expect(verdict["lost"] == 0 and verdict["doubled"] == 0 and verdict["unknown"] == 0, "every count is exact")
+        expect(verdict["refused"] == 0, f"no command failed: {verdict['errors']}")
+        expect(verdict["staleReads"] == 0, "each task reads what it wrote")
+
+
+def cluster_primary_killed(load_binary: Path, directory: Path) -> None:
+    """A primary is killed; its replica takes over."""
+    with Cluster(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+        load.runs_for_a_while()
+        dead = fleet.kill_a_primary()
+        load.recovers("a primary killed", lambda: fleet.is_whole_without(dead))
+        verdict = load.finish()
+        print(f"  acknowledged by the primary that was killed, and lost: {verdict['lost']}")
+        expect(verdict["doubled"] == 0, "nothing was executed twice unless reported as unknown")
+        expect(verdict["unread"] == 0, "all keys can be read")
+
+
+CHECKS = {check.__name__: check for check in [
+    sentinel_failover, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--load", type=Path, default=DEFAULT_LOAD)
+    parser.add_argument("--only", action="append", choices=list(CHECKS), help="only these (may be repeated)")
+    arguments = parser.parse_args()
+    failed = 0
+    for name in arguments.only or CHECKS:
+        print(name, flush=True)
+        try:
+            with tempfile.TemporaryDirectory(prefix="martlet-fleet-") as directory:
+                CHECKS[name](arguments.load, Path(directory))
+        except Exception:
+            traceback.print_exc()
+            failed += 1
+    count = len(arguments.only or CHECKS)
+    print(f"{count - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
