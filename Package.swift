@@ -15,6 +15,7 @@ let package = Package(
     products: [
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
+        .library(name: "MartletSessions", targets: ["MartletSessions"]),
         .executable(name: "martlet-server", targets: ["martlet-server"]),
     ],
     targets: [
@@ -22,6 +23,8 @@ let package = Package(
         .systemLibrary(name: "CMartletSystem"),
         .target(name: "Martlet", dependencies: ["CMartletSystem"], swiftSettings: settings),
         .target(name: "MartletClient", dependencies: ["Martlet"], swiftSettings: settings),
+        .target(
+            name: "MartletSessions", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
         .executableTarget(name: "martlet-server", dependencies: ["Martlet"], swiftSettings: settings),
         .executableTarget(
             name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
@@ -32,6 +35,9 @@ let package = Package(
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
         .testTarget(
             name: "MartletClientTests", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
+        .testTarget(
+            name: "MartletSessionsTests", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

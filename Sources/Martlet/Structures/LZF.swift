@@ -158,3 +158,19 @@ struct LZFCompressor: ~Copyable {
         output.append(UInt8(back & 0xFF))
     }
 }
+
+/// The same for those who have arrays.
+package enum SmallCompression {
+    /// Nil when it would not get shorter.
+    package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+        var compressor = LZFCompressor()
+        var output = ByteBuffer()
+        return compressor.compress(bytes.span, into: &output) ? output.bytes.copied() : nil
+    }
+
+    /// Nil when the bytes are not the compressed form of `count` bytes.
+    package static func decompress(_ bytes: [UInt8], count: Int) -> [UInt8]? {
+        var output = ByteBuffer()
+        return LZF.decompress(bytes.span, count: count, into: &output) ? output.bytes.copied() : nil
+    }
+}

@@ -77,6 +77,7 @@ extension RedisCommand {
 
     /// The first key's bytes; nil when the command is about none.
     var firstKey: [UInt8]? {
+        if let route { return route }
         let name = name
         if CommandTraits.of(name).contains(.keyless) || CommandTraits.of(name).contains(.session) { return nil }
         switch name {

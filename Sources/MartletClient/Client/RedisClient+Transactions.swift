@@ -7,16 +7,30 @@ extension RedisClient {
     ///
     /// - Parameter key: in a cluster, the connection is to the server that keeps this key.
     /// - Throws: ``RedisError`` with the code `poolExhausted` when none is free in time, and what `body` throws.
-    public func withConnection<Result: Sendable>(
-        for key: String? = nil, _ body: (RedisConnection) async throws -> Result
-    ) async throws -> Result {
+    public func withConnection<Value: Sendable>(
+        for key: String? = nil, _ body: (RedisConnection) async throws -> Value
+    ) async throws -> Value {
+        let result = try await lease(for: key) { connection async throws(RedisError) -> Result<Value, any Error> in
+            do {
+                return .success(try await body(connection))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The same with one type of error.
+    package func lease<Value: Sendable>(
+        for key: String?, _ body: (RedisConnection) async throws(RedisError) -> Value
+    ) async throws(RedisError) -> Value {
         let pool = try await topology.node(for: key.map { Array($0.utf8) }).pool
         let link = try await pool.acquire()
         let connection = RedisConnection(link)
-        do {
-            let result = try await body(connection)
+        do throws(RedisError) {
+            let value = try await body(connection)
             pool.release(link, isClean: await connection.cleanUp())
-            return result
+            return value
         } catch {
             pool.release(link, isClean: await connection.cleanUp())
             throw error
@@ -75,9 +89,9 @@ extension RedisClient {
     }
 
     /// Tries again what was not executed.
-    func retrying<Result>(
-        _ body: () async throws(RedisError) -> Result
-    ) async throws(RedisError) -> Result {
+    package func retrying<Value>(
+        _ body: () async throws(RedisError) -> Value
+    ) async throws(RedisError) -> Value {
         var retry = 0
         while true {
             do throws(RedisError) {
@@ -93,7 +107,8 @@ extension RedisClient {
         }
     }
 
-    private func pause(before retry: Int) async throws(RedisError) {
+    /// Waits for a time drawn at random, longer with each retry.
+    package func pause(before retry: Int) async throws(RedisError) {
         let longest = configuration.retry.longestPause(before: retry)
         do {
             try await configuration.clock.sleep(configuration.random.pause(upTo: longest))

@@ -10,6 +10,15 @@ import Martlet
 public struct RedisCommand: Sendable {
     /// The name first.
     public let words: [any RESPArgument]
+    /// In a cluster the command goes to the server that keeps this key, whatever its own keys are.
+    package private(set) var route: [UInt8]?
+
+    /// The same command, sent to the server that keeps `key`: for commands about no key of their own (TIME).
+    package func near(_ key: String) -> RedisCommand {
+        var command = self
+        command.route = Array(key.utf8)
+        return command
+    }
 
     /// A command of these words.
     public init(_ words: any RESPArgument...) { self.words = words }

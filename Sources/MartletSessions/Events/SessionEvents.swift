@@ -1,0 +1,147 @@
+// What happened to sessions: told to whoever listens, and counted.
+
+import Foundation
+import Synchronization
+
+/// Something that happened to a session.
+public struct SessionEvent: Sendable, Equatable {
+    /// What happened.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// A session began.
+        case created
+        /// An anonymous session became a user's.
+        case promoted
+        /// A session got another id.
+        case rotated
+        /// A session got a new deadline.
+        case touched
+        /// A session was ended by its own user or the program.
+        case deleted
+        /// A session was ended from elsewhere: by its user's other device, or by an operator.
+        case revoked
+        /// A session ended because its user may have only so many.
+        case evictedByLimit
+        /// A session's time was over.
+        case expired
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// To which session.
+    public let handle: SessionHandle
+    /// Whose it is, if that is known.
+    public let principal: Principal?
+}
+
+/// What a store was asked.
+public enum SessionOperation: String, Sendable, CaseIterable {
+    case create, get, change, touch, rotate, promote, delete, revoke, list
+}
+
+/// What a store has done since it was made.
+public struct SessionStatistics: Sendable, Equatable {
+    /// Calls that did what was asked.
+    public internal(set) var succeeded: [SessionOperation: Int] = [:]
+    /// Calls for sessions that are gone.
+    public internal(set) var missed: [SessionOperation: Int] = [:]
+    /// Calls that failed.
+    public internal(set) var failed: [SessionOperation: Int] = [:]
+    /// Events by kind.
+    public internal(set) var events: [SessionEvent.Kind: Int] = [:]
+    /// Uses that were not written down, because the last one was not long ago.
+    public internal(set) var throttledTouches = 0
+    /// Connections that could not be made or broke (`redis_connection_errors`).
+    public internal(set) var connectionErrors = 0
+    /// Sections that could not be read (`data_corruption_errors`).
+    public internal(set) var corruptionErrors = 0
+}
+
+/// What a store's copies share.
+final class SessionStoreState: Sendable {
+    private struct State: Sendable {
+        var statistics = SessionStatistics()
+        var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
+        var nextListener = 0
+        var supportsFieldTTL: Bool?
+    }
+
+    private let state = Mutex(State())
+    private let random: Mutex<any RandomNumberGenerator & Sendable>
+
+    /// Events that a listener does not read are kept up to this number, then the oldest are dropped.
+    private static let mostUnread = 100_000
+
+    init(_ random: any RandomNumberGenerator & Sendable) { self.random = Mutex(random) }
+
+    deinit {
+        for listener in state.withLock(\.listeners).values { listener.finish() }
+    }
+
+    var statistics: SessionStatistics { state.withLock(\.statistics) }
+
+    func randomID(tag: String) -> SessionID {
+        random.withLock { generator in
+            var dice = AnyRandom(base: generator)
+            defer { generator = dice.base }
+            return SessionID.random(tag: tag, using: &dice)
+        }
+    }
+
+    func randomTag() -> String {
+        random.withLock { generator in
+            var dice = AnyRandom(base: generator)
+            defer { generator = dice.base }
+            return SessionID.randomTag(using: &dice)
+        }
+    }
+
+    private struct AnyRandom: RandomNumberGenerator {
+        var base: any RandomNumberGenerator & Sendable
+
+        mutating func next() -> UInt64 { base.next() }
+    }
+
+    func events() -> AsyncStream<SessionEvent> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: SessionEvent.self, bufferingPolicy: .bufferingNewest(Self.mostUnread))
+        let number = state.withLock { state -> Int in
+            state.nextListener += 1
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { $0.listeners[number] = nil }
+        }
+        return stream
+    }
+
+    /// After what it tells can be seen by others.
+    func tell(_ kind: SessionEvent.Kind, _ handle: SessionHandle, _ principal: Principal?) {
+        let listeners = state.withLock { state in
+            state.statistics.events[kind, default: 0] += 1
+            return Array(state.listeners.values)
+        }
+        let event = SessionEvent(kind: kind, handle: handle, principal: principal)
+        for listener in listeners { listener.yield(event) }
+    }
+
+    func count(_ operation: SessionOperation, _ code: SessionError.Code?) {
+        state.withLock { state in
+            switch code {
+            case nil: state.statistics.succeeded[operation, default: 0] += 1
+            case .missing: state.statistics.missed[operation, default: 0] += 1
+            default: state.statistics.failed[operation, default: 0] += 1
+            }
+            if code == .unavailable { state.statistics.connectionErrors += 1 }
+            if code == .undecodable || code == .integrity { state.statistics.corruptionErrors += 1 }
+        }
+    }
+
+    /// Nil until somebody has asked the server.
+    var supportsFieldTTL: Bool? {
+        get { state.withLock(\.supportsFieldTTL) }
+        set { state.withLock { $0.supportsFieldTTL = newValue } }
+    }
+
+    func countThrottledTouch() { state.withLock { $0.statistics.throttledTouches += 1 } }
+}

@@ -1,0 +1,65 @@
+// Typed parts of a session, each with a time of its own.
+
+/// When a section is gone although its session lives.
+public struct SectionTTL: Equatable, Sendable {
+    enum Rule: Equatable, Sendable {
+        case session
+        /// So long after it was written.
+        case fixed(Duration)
+        /// What a table says for a category.
+        case hierarchical(TTLPolicyTable, category: String)
+    }
+
+    let rule: Rule
+
+    /// It lives as long as its session.
+    public static let session = SectionTTL(rule: .session)
+
+    /// It is gone so long after it was last written.
+    public static func fixed(_ duration: Duration) -> SectionTTL { SectionTTL(rule: .fixed(duration)) }
+
+    /// What the table says for this category, shorter or longer by the user's activity.
+    public static func hierarchical(_ table: TTLPolicyTable, category: String) -> SectionTTL {
+        SectionTTL(rule: .hierarchical(table, category: category))
+    }
+
+    /// Nil: as long as the session.
+    func duration(for activity: ActivityLevel) -> Duration? {
+        switch rule {
+        case .session: nil
+        case .fixed(let duration): duration
+        case .hierarchical(let table, let category): table.duration(category: category, activity: activity)
+        }
+    }
+}
+
+/// A part of a session: a name, a type and a time. Usually a constant of the program:
+///
+/// ```swift
+/// let cart = SessionSection<Cart>("cart")
+/// let csrf = SessionSection<String>("csrf", ttl: .fixed(.seconds(3600)))
+/// ```
+public struct SessionSection<Value: Codable & Sendable>: Sendable {
+    /// Unique within the program.
+    public let name: String
+    /// When it is gone although its session lives.
+    public let ttl: SectionTTL
+    /// A value that takes more bytes is refused; nil: as the store says.
+    public let maximumEncodedBytes: Int?
+
+    /// A section of this name.
+    public init(_ name: String, ttl: SectionTTL = .session, maximumEncodedBytes: Int? = nil) {
+        self.name = name
+        self.ttl = ttl
+        self.maximumEncodedBytes = maximumEncodedBytes
+    }
+}
+
+/// A number that many may count up at once.
+public struct SessionCounter: Sendable {
+    /// Unique among the counters.
+    public let name: String
+
+    /// A counter of this name.
+    public init(_ name: String) { self.name = name }
+}

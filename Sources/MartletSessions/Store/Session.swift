@@ -1,0 +1,164 @@
+// A session as a program sees it: a copy of the moment when it was read.
+
+import Foundation
+
+/// What a session holds, as it was when it was read. Changes go through the store.
+public struct Session: Sendable, Identifiable {
+    /// Its secret name, as it was asked for.
+    public let id: SessionID
+    /// What of its name may be shown. After a rotation with grace, that of the new id.
+    public let handle: SessionHandle
+    let record: SessionRecord
+    let packing: Envelope.Packing
+    /// The server's clock when it was read.
+    let readAt: Int64
+    /// Reading it moved its deadline.
+    var wasExtended = false
+
+    /// Whose it is; nil before login.
+    public var principal: Principal? { record.principal }
+    /// Grows with every change.
+    public var version: Int64 { record.version }
+    /// By the server's clock, as all times.
+    public var createdAt: Date { Date(milliseconds: record.created) }
+    /// When it was last touched; uses in between are not written down, see ``TouchThrottle``.
+    public var lastAccessedAt: Date { Date(milliseconds: record.accessed) }
+    /// When it ends unless it is used.
+    public var expiresAt: Date { Date(milliseconds: record.deadline) }
+    /// When it ends however much it is used.
+    public var absoluteExpiresAt: Date? { record.absolute.map { Date(milliseconds: $0) } }
+    /// Address, user agent and the like.
+    public var metadata: [String: String] { record.metadata }
+
+    /// How long it would live from when it was read.
+    public var timeRemaining: Duration { .milliseconds(max(record.deadline - readAt, 0)) }
+
+    /// A section's value; nil when there is none or its time is over.
+    ///
+    /// - Throws: ``SessionError`` when the bytes are not this section's; other sections are not concerned.
+    public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
+        try SessionDraft(handle, record: record, packing: packing, now: readAt).value(section)
+    }
+
+    /// A counter's value; 0 when it was never counted.
+    public func value(_ counter: SessionCounter) -> Int64 { record.counters[counter.name] ?? 0 }
+}
+
+/// What lists show of a session.
+public struct SessionSummary: Sendable, Equatable, Identifiable {
+    /// What it may be revoked by.
+    public let id: SessionHandle
+    /// Whose it is.
+    public let principal: Principal?
+    /// When it was created.
+    public let createdAt: Date
+    /// When it was last touched.
+    public let lastAccessedAt: Date
+    /// When it ends unless it is used.
+    public let expiresAt: Date
+    /// Address, user agent and the like.
+    public let metadata: [String: String]
+
+    init(_ handle: SessionHandle, _ record: SessionRecord) {
+        id = handle
+        principal = record.principal
+        createdAt = Date(milliseconds: record.created)
+        lastAccessedAt = Date(milliseconds: record.accessed)
+        expiresAt = Date(milliseconds: record.deadline)
+        metadata = record.metadata
+    }
+}
+
+/// A new session, and those that ended for it because the user may have only so many.
+public struct CreatedSession: Sendable {
+    /// The new one.
+    public let session: Session
+    /// Those that ended.
+    public let evicted: [SessionSummary]
+}
+
+/// A session's values on the way to be stored.
+public struct SessionDraft: Sendable {
+    let handle: SessionHandle
+    private(set) var record: SessionRecord
+    private let packing: Envelope.Packing
+    private let now: Int64
+    /// How active the user is: sections whose time depends on it are told.
+    public var activity = ActivityLevel.normal
+    private(set) var removed: Set<String> = []
+    private(set) var changed: Set<String> = []
+
+    init(_ handle: SessionHandle, record: SessionRecord, packing: Envelope.Packing, now: Int64) {
+        self.handle = handle
+        self.record = record
+        self.packing = packing
+        self.now = now
+    }
+
+    /// Address, user agent and the like.
+    public var metadata: [String: String] {
+        get { record.metadata }
+        set { record.metadata = newValue }
+    }
+
+    /// A section's value; nil when there is none or its time is over.
+    public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
+        guard let envelope = record.sections[section.name] else { return nil }
+        if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
+        return try Envelope.unpack(
+            Value.self, from: envelope, context: Self.context(handle, section.name), packing)
+    }
+
+    /// Gives a section a value.
+    ///
+    /// - Throws: ``SessionError`` when the value cannot be encoded or is too large.
+    public mutating func set<Value>(_ section: SessionSection<Value>, to value: Value) throws(SessionError) {
+        let duration = section.ttl.duration(for: activity)
+        // The session's own time needs no second deadline.
+        let deadline = duration.map { now + $0.milliseconds }
+        record.sections[section.name] = try Envelope.pack(
+            value, deadline: deadline, context: Self.context(handle, section.name), limit: section.maximumEncodedBytes,
+            packing)
+        changed.insert(section.name)
+        removed.remove(section.name)
+    }
+
+    /// Takes a section away.
+    public mutating func remove<Value>(_ section: SessionSection<Value>) { remove(named: section.name) }
+
+    mutating func remove(named name: String) {
+        record.sections[name] = nil
+        changed.remove(name)
+        removed.insert(name)
+    }
+
+    /// A section that was packed for this session elsewhere.
+    mutating func adopt(_ name: String, _ envelope: [UInt8]) {
+        record.sections[name] = envelope
+        changed.insert(name)
+    }
+
+    func isChanged(from old: SessionRecord) -> Bool {
+        !changed.isEmpty || !removed.isEmpty || record.metadata != old.metadata
+    }
+
+    mutating func nextVersion() { record.version += 1 }
+
+    /// Sections whose time is over go with the next write.
+    mutating func removeExpired() {
+        for (name, envelope) in record.sections where (Envelope.deadline(of: envelope) ?? .max) <= now {
+            remove(named: name)
+        }
+    }
+
+    /// Values cannot be moved from one session or section to another unseen.
+    static func context(_ handle: SessionHandle, _ name: String) -> [UInt8] {
+        Array("\(handle.digest)/\(name)".utf8)
+    }
+}
+
+extension Date {
+    init(milliseconds: Int64) { self.init(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
+    var milliseconds: Int64 { Int64(min(max(timeIntervalSince1970 * 1000, -1e14), 1e14)) }
+}

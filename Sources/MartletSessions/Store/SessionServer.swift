@@ -1,0 +1,164 @@
+// Reading and changing several keys at once on any server from Redis 6.2 on, in process and in a cluster: WATCH, read,
+// decide, MULTI ... EXEC. If anything that was watched changes in between, nothing is written and all begins again.
+
+import Martlet
+import MartletClient
+
+struct SessionServer: Sendable {
+    let client: RedisClient
+    let timeout: Duration?
+    let conflictRetries: Int
+
+    /// What to do after reading.
+    enum Decision<Value: Sendable>: Sendable {
+        /// Nothing is written.
+        case done(Value)
+        /// What is written, and what comes of the replies.
+        case write([RedisCommand], @Sendable ([RESPValue]) -> Value)
+    }
+
+    /// One turn of reading, with the server's clock in ms since 1970.
+    struct Reading: Sendable {
+        let now: Int64
+        let replies: [RESPValue]
+        let connection: RedisConnection
+        let timeout: Duration?
+
+        /// Reads more, under the same watch.
+        func more(_ commands: [RedisCommand]) async throws(SessionError) -> [RESPValue] {
+            guard !commands.isEmpty else { return [] }
+            return try SessionServer.values(await connection.pipeline(commands, timeout: timeout))
+        }
+    }
+
+    // MARK: Reading
+
+    /// Replies of commands about keys that lie with `key`, and the server's clock, in one exchange.
+    func read(near key: String, _ commands: [RedisCommand]) async throws(SessionError) -> (now: Int64, [RESPValue]) {
+        let all = [RedisCommand("TIME")] + commands
+        let replies = try Self.values(try await pipeline(all.map { $0.near(key) }))
+        return (try Self.milliseconds(replies.first), Array(replies.dropFirst()))
+    }
+
+    func pipeline(
+        _ commands: [RedisCommand]
+    ) async throws(SessionError) -> [Result<RESPValue, RedisError>] {
+        do throws(RedisError) {
+            return try await client.pipeline(commands, timeout: timeout)
+        } catch {
+            throw SessionError(error)
+        }
+    }
+
+    static func values(_ results: [Result<RESPValue, RedisError>]) throws(SessionError) -> [RESPValue] {
+        var values: [RESPValue] = []
+        values.reserveCapacity(results.count)
+        for result in results {
+            do throws(RedisError) {
+                values.append(try result.get())
+            } catch {
+                throw SessionError(error)
+            }
+        }
+        return values
+    }
+
+    /// From TIME's seconds and microseconds.
+    static func milliseconds(_ reply: RESPValue?) throws(SessionError) -> Int64 {
+        guard let parts = reply.flatMap([Int64].decode), parts.count == 2, parts[0] < 1 << 40 else {
+            throw SessionError(.server, "The server's clock cannot be read")
+        }
+        return parts[0] * 1000 + parts[1] / 1000
+    }
+
+    // MARK: Changing
+
+    /// Watches `keys`, which lie together, reads, decides, and writes what was decided; again when others were faster.
+    func change<Value: Sendable>(
+        _ keys: [String], reading commands: [RedisCommand], _ durability: Durability,
+        _ decide: @Sendable (Reading) async throws(SessionError) -> Decision<Value>
+    ) async throws(SessionError) -> Value {
+        for attempt in 0...max(conflictRetries, 0) {
+            let outcome: Outcome<Value>
+            do throws(RedisError) {
+                if attempt > 0 { try await client.pause(before: attempt - 1) }
+                outcome = try await client.retrying { () async throws(RedisError) -> Outcome<Value> in
+                    try await client.lease(for: keys.first) { connection async throws(RedisError) -> Outcome<Value> in
+                        try await attemptOnce(keys, commands, durability, connection, decide)
+                    }
+                }
+            } catch {
+                throw SessionError(error)
+            }
+            switch outcome {
+            case .conflict: continue
+            case .done(let value): return value
+            case .failed(let error): throw error
+            }
+        }
+        throw SessionError(.conflict, "Others changed the session each time, \(conflictRetries + 1) times")
+    }
+
+    private enum Outcome<Value: Sendable>: Sendable {
+        case done(Value)
+        case conflict
+        case failed(SessionError)
+    }
+
+    private func attemptOnce<Value: Sendable>(
+        _ keys: [String], _ commands: [RedisCommand], _ durability: Durability, _ connection: RedisConnection,
+        _ decide: @Sendable (Reading) async throws(SessionError) -> Decision<Value>
+    ) async throws(RedisError) -> Outcome<Value> {
+        let watch = [RedisCommand(words: ["WATCH"] + keys), RedisCommand("TIME")]
+        var replies: [RESPValue] = []
+        for result in await connection.pipeline(watch + commands, timeout: timeout) { replies.append(try result.get()) }
+        do throws(SessionError) {
+            let reading = Reading(
+                now: try Self.milliseconds(replies[1]), replies: Array(replies.dropFirst(2)), connection: connection,
+                timeout: timeout)
+            switch try await decide(reading) {
+            case .done(let value): return .done(value)
+            case .write(let writes, let finish):
+                guard let replies = try await write(writes, over: connection) else { return .conflict }
+                try await secure(durability, over: connection)
+                return .done(finish(replies))
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// Nil when a watched key has changed.
+    private func write(
+        _ commands: [RedisCommand], over connection: RedisConnection
+    ) async throws(SessionError) -> [RESPValue]? {
+        do throws(RedisError) {
+            let replies = try await connection.transaction(commands, timeout: timeout)
+            for case .error(let text) in replies ?? [] { throw RedisError.reply(text) }
+            return replies
+        } catch {
+            throw SessionError(error)
+        }
+    }
+
+    /// Waits until what this connection wrote is as safe as was asked for.
+    private func secure(_ durability: Durability, over connection: RedisConnection) async throws(SessionError) {
+        let (command, wanted): (RedisCommand, Int)
+        switch durability.level {
+        case .memory: return
+        case .fsync(let timeout): (command, wanted) = (RedisCommand("WAITAOF", 1, 0, Int(timeout.milliseconds)), 1)
+        case .replicas(let count, let timeout):
+            (command, wanted) = (RedisCommand("WAIT", count, Int(timeout.milliseconds)), count)
+        }
+        let reply: RESPValue
+        do throws(RedisError) {
+            reply = try await connection.send(command)
+        } catch {
+            throw SessionError(.notDurable, "The change was made, but: \(error.message)", mayBeApplied: true)
+        }
+        let reached = reply.integer ?? reply.elements?.first?.integer ?? 0
+        guard reached >= Int64(wanted) else {
+            throw SessionError(.notDurable, "The change was made, but is not safe yet", mayBeApplied: true)
+        }
+    }
+}

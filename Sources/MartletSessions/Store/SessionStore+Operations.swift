@@ -1,0 +1,192 @@
+// What operators ask: all sessions, how many users, whether the store works, whether its keys are as they should be;
+// and a lock for those who need one.
+
+import Foundation
+import Martlet
+import MartletClient
+
+/// Whether the store works, and how well.
+public struct SessionHealth: Sendable, Equatable {
+    /// In one word.
+    public enum Status: String, Sendable { case healthy, degraded, unavailable }
+
+    /// In one word.
+    public let status: Status
+    /// Why it is not healthy.
+    public let detail: String?
+}
+
+/// What an audit found.
+public struct AuditReport: Sendable, Equatable {
+    /// Keys of the store that were looked at.
+    public var keys = 0
+    /// Sessions among them.
+    public var sessions = 0
+    /// Keys that would never go away.
+    public var withoutDeadline = 0
+    /// Keys that hold something else than the store writes there.
+    public var foreign = 0
+    /// Sessions of users whose index does not name them.
+    public var unindexed = 0
+    /// Bytes of the largest section.
+    public var largestSection = 0
+}
+
+extension SessionStore {
+    /// All sessions, in no order, each once; those that begin or end meanwhile may or may not be among them.
+    ///
+    /// - Parameter batch: about so many are read at once.
+    public func allSessions(batch: Int = 100) -> AsyncThrowingStream<SessionSummary, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    var seen: Set<SessionHandle> = []
+                    for try await found in server.client.scan(matching: keys.sessionPattern, batch: batch) {
+                        let handles = found.compactMap(keys.handle).filter { seen.insert($0).inserted }
+                        for summary in try await summaries(handles) { continuation.yield(summary) }
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: (error as? RedisError).map { SessionError($0) } ?? error)
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+
+    private func summaries(_ handles: [SessionHandle]) async throws(SessionError) -> [SessionSummary] {
+        let replies = try SessionServer.values(
+            try await server.pipeline(
+                handles.flatMap { [RedisCommand("TIME").near(keys.session($0))] + headerReads($0) }))
+        var summaries: [SessionSummary] = []
+        for (index, handle) in handles.enumerated() {
+            let now = try SessionServer.milliseconds(replies[3 * index])
+            guard let record = SessionRecord(replies[3 * index + 1]),
+                record.isAlive(at: now, epoch: Int64.decode(replies[3 * index + 2]) ?? 0)
+            else { continue }
+            summaries.append(SessionSummary(handle, record))
+        }
+        return summaries
+    }
+
+    /// How many users have a session that was touched in this time. Reads the headers of all sessions.
+    public func activePrincipals(since period: Duration) async throws -> Int {
+        let (now, _) = try await server.read(near: keys.prefix, [])
+        let start = Date(milliseconds: now - period.milliseconds)
+        var principals: Set<Principal> = []
+        for try await summary in allSessions(batch: 500) where summary.lastAccessedAt >= start {
+            if let principal = summary.principal { principals.insert(principal) }
+        }
+        return principals.count
+    }
+
+    // MARK: Health
+
+    /// Whether the store can be read, and with `deep`, written. Never throws, and never calls sick healthy.
+    public func health(deep: Bool = false) async -> SessionHealth {
+        let key = "\(keys.prefix)h:{\(state.randomTag())}"
+        do throws(SessionError) {
+            _ = try await server.read(near: key, [RedisCommand("EXISTS", key)])
+        } catch {
+            return SessionHealth(status: .unavailable, detail: "It cannot be read: \(error.message)")
+        }
+        guard deep else { return SessionHealth(status: .healthy, detail: nil) }
+        do throws(SessionError) {
+            let replies = try SessionServer.values(
+                try await server.pipeline([
+                    RedisCommand("SET", key, "1", "PX", 10_000), RedisCommand("GET", key), RedisCommand("DEL", key),
+                ]))
+            guard replies[1].string == "1" else {
+                return SessionHealth(status: .degraded, detail: "What was written is not what is read")
+            }
+        } catch {
+            return SessionHealth(status: .degraded, detail: "It can be read and not written: \(error.message)")
+        }
+        return SessionHealth(status: .healthy, detail: nil)
+    }
+
+    /// Looks at all keys of the store.
+    public func audit() async throws -> AuditReport {
+        var report = AuditReport()
+        let pattern = keys.sessionPattern.dropLast(4) + "*"
+        for try await found in server.client.scan(matching: String(pattern), batch: 500) {
+            report.keys += found.count
+            let facts = try SessionServer.values(
+                try await server.pipeline(found.flatMap { [RedisCommand("PTTL", $0), RedisCommand("TYPE", $0)] }))
+            for (index, key) in found.enumerated() {
+                if facts[2 * index] == .integer(-1) { report.withoutDeadline += 1 }
+                guard let handle = keys.handle(ofSession: key) else { continue }
+                try await audit(handle, type: facts[2 * index + 1].string ?? "", &report)
+            }
+        }
+        return report
+    }
+
+    private func audit(
+        _ handle: SessionHandle, type: String, _ report: inout AuditReport
+    ) async throws(SessionError) {
+        // Gone since it was found.
+        guard type != "none" else { return }
+        guard type == "hash" else {
+            report.foreign += 1
+            return
+        }
+        let replies = try SessionServer.values(
+            try await server.pipeline([
+                RedisCommand("HGETALL", keys.session(handle)),
+                RedisCommand("HEXISTS", keys.index(handle.tag), handle.digest),
+            ]))
+        guard let record = SessionRecord(replies[0]) else {
+            if replies[0].pairs?.isEmpty == false { report.foreign += 1 }
+            return
+        }
+        report.sessions += 1
+        if record.principal != nil, replies[1] == .integer(0) { report.unindexed += 1 }
+        report.largestSection = max(report.largestSection, record.sections.values.map(\.count).max() ?? 0)
+    }
+
+    // MARK: Locks
+
+    /// Runs `body` while nobody else holds this session's lock. Changes need no lock: ``mutate(_:_:)`` loses none. This
+    /// is for work outside the store that must not be done twice at once.
+    ///
+    /// - Parameters:
+    ///   - lease: the lock is free again after this time whatever `body` does.
+    ///   - wait: how long to wait for it.
+    /// - Throws: ``SessionError`` with the code `lockTimeout`; what `body` throws.
+    public func withLock<Value>(
+        _ id: SessionID, lease: Duration = .seconds(10), wait: Duration = .seconds(10),
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        let key = keys.lock(id.handle)
+        let token = state.randomTag()
+        let set = RedisCommand("SET", key, token, "NX", "PX", Int(max(lease.milliseconds, 1)))
+        let start = try await server.read(near: key, []).now
+        var attempt = 0
+        while try SessionServer.values(try await server.pipeline([set]))[0] == .null {
+            guard try await server.read(near: key, []).now - start < wait.milliseconds else {
+                throw SessionError(.lockTimeout, "The session's lock was not free within \(wait)")
+            }
+            try await server.client.pause(before: min(attempt, 4))
+            attempt += 1
+        }
+        do {
+            let value = try await body()
+            try await release(key, token)
+            return value
+        } catch {
+            // The lock ends by itself if this fails; the reason to tell is the first one.
+            try? await release(key, token)
+            throw error
+        }
+    }
+
+    /// Only the lock that was taken: after the lease it may be another's.
+    private func release(_ key: String, _ token: String) async throws(SessionError) {
+        try await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
+            (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
+            guard reading.replies[0].string == token else { return .done(()) }
+            return .write([RedisCommand("DEL", key)]) { _ in }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// The store: sessions in a server, in this process or elsewhere, behind one set of methods that never bring back what
+// is gone.
+
+import Martlet
+import MartletClient
+import Synchronization
+
+/// Login sessions in Martlet, Redis or Valkey.
+///
+/// ```swift
+/// let store = try SessionStore(RedisClient(MartletServer()))        // or RedisClient(url: "redis://…")
+/// let created = try await store.create(principal: "ann")
+/// let session = try await store.get(created.session.id)
+/// ```
+///
+/// What holds for all methods: a change is made as a whole or not at all; nothing recreates a session that is gone; a
+/// deadline never moves to an earlier time by use, and never beyond the absolute one; time is the server's; ids appear
+/// in no error, event or description. All may be called from any task at once.
+public struct SessionStore: Sendable {
+    let server: SessionServer
+    let configuration: SessionStoreConfiguration
+    let keys: SessionKeys
+    let packing: Envelope.Packing
+    let state: SessionStoreState
+
+    /// A store in the server, sentinels or cluster of this client.
+    ///
+    /// - Throws: ``SessionError`` with the code `usage` when the prefix holds braces, which decide where a cluster
+    ///   keeps keys.
+    public init(
+        _ client: RedisClient, configuration: SessionStoreConfiguration = SessionStoreConfiguration()
+    ) throws(SessionError) {
+        guard !configuration.prefix.contains(where: { $0 == "{" || $0 == "}" }) else {
+            throw SessionError(.usage, "A prefix holds no braces")
+        }
+        self.configuration = configuration
+        server = SessionServer(
+            client: client, timeout: configuration.timeout, conflictRetries: configuration.conflictRetries)
+        keys = SessionKeys(prefix: configuration.prefix)
+        packing = Envelope.Packing(
+            codec: configuration.codec, compressionThreshold: configuration.compressionThreshold,
+            cipher: configuration.cipher, largest: configuration.maximumSectionBytes)
+        state = SessionStoreState(configuration.random)
+    }
+
+    /// What the store has done so far, by kind.
+    public var statistics: SessionStatistics { state.statistics }
+
+    /// The same, for those who want to hear of it as it happens. Each caller gets a sequence of its own.
+    public func events() -> AsyncStream<SessionEvent> { state.events() }
+
+    // MARK: Pieces of all methods
+
+    func tag(of principal: Principal?) -> String {
+        principal?.tag(secret: configuration.principalSecret) ?? state.randomTag()
+    }
+
+    /// Runs an operation and counts it.
+    func counting<Value>(
+        _ operation: SessionOperation, _ body: () async throws(SessionError) -> Value
+    ) async throws(SessionError) -> Value {
+        do throws(SessionError) {
+            let value = try await body()
+            state.count(operation, nil)
+            return value
+        } catch {
+            state.count(operation, error.code)
+            throw error
+        }
+    }
+
+    func session(
+        _ id: SessionID, at handle: SessionHandle? = nil, _ record: SessionRecord, readAt now: Int64
+    ) -> Session {
+        Session(id: id, handle: handle ?? id.handle, record: record, packing: packing, readAt: now)
+    }
+
+    /// Runs `body` for the session, or for the one that took its place if the old id is still served. Nil: it is gone.
+    func onLiving<Value: Sendable>(
+        _ id: SessionID, _ body: (SessionHandle) async throws(SessionError) -> Value?
+    ) async throws(SessionError) -> Value? {
+        if let value = try await body(id.handle) { return value }
+        guard let successor = try await successor(of: id.handle) else { return nil }
+        return try await body(successor)
+    }
+}

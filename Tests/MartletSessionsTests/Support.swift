@@ -1,0 +1,60 @@
+// A store in a server whose clock stands.
+
+import Foundation
+import Synchronization
+
+@testable import Martlet
+@testable import MartletClient
+@testable import MartletSessions
+
+/// A server, a client in process or over TCP, and a store.
+final class Bench: Sendable {
+    let server: MartletServer
+    let client: RedisClient
+    let store: SessionStore
+    let clock: ManualClock?
+
+    /// - Parameter standing: whether the server's clock stands until it is moved.
+    init(
+        overTCP: Bool = false, standing: Bool = false, _ change: (inout SessionStoreConfiguration) -> Void = { _ in }
+    ) throws {
+        var options = StartOptions()
+        if overTCP { options.listening = .loopback(port: 0) }
+        clock = standing ? ManualClock(wallMilliseconds: 1_800_000_000_000) : nil
+        options.clock = clock
+        server = try MartletServer(options)
+        var settings = RedisClientConfiguration(port: UInt16(server.port))
+        settings.pool = PoolPolicy(minimum: 0, maximum: 16)
+        client = overTCP ? try RedisClient(settings) : RedisClient(server, configuration: settings)
+        var configuration = SessionStoreConfiguration()
+        change(&configuration)
+        store = try SessionStore(client, configuration: configuration)
+    }
+
+    deinit {
+        client.close()
+        server.stop()
+    }
+
+    /// Moves the standing clock, and lets the server do what is due.
+    func advance(by duration: Duration) {
+        clock?.advance(milliseconds: duration.milliseconds)
+        server.runDueWork()
+    }
+
+    func keys() async throws -> Set<String> {
+        try await client.send("KEYS", "*", as: Set<String>.self)
+    }
+}
+
+struct Cart: Codable, Equatable, Sendable {
+    var items: [String] = []
+    var isGift = false
+}
+
+enum Sections {
+    static let cart = SessionSection<Cart>("cart")
+    static let csrf = SessionSection<String>("csrf", ttl: .fixed(.seconds(900)))
+    static let list = SessionSection<[Int]>("list")
+    static let visits = SessionCounter("visits")
+}
