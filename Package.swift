@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
         .library(name: "MartletSessions", targets: ["MartletSessions"]),
+        .executable(name: "session-demo", targets: ["session-demo"]),
         .executable(name: "martlet-server", targets: ["martlet-server"]),
     ],
     targets: [
@@ -30,8 +31,14 @@ let package = Package(
             name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
             swiftSettings: settings),
         .executableTarget(
+            name: "session-demo", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+            swiftSettings: settings),
+        .executableTarget(
             name: "martlet-client-load", dependencies: ["Martlet", "MartletClient"],
             path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
+        .executableTarget(
+            name: "session-benchmark", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+            path: "Benchmarks/session-benchmark", swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
         .testTarget(
             name: "MartletClientTests", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),

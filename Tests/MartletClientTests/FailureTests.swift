@@ -159,6 +159,33 @@ struct FailureTests {
         #expect(await received.next()?.text == "again")
     }
 
+    /// Who subscribes before the old connection's end was noticed makes the new one, for all who listened; there is no
+    /// second.
+    @Test func newSubscribersMakeTheConnectionForAll() async throws {
+        var server = try MartletServer(listening: .loopback(port: 0))
+        let port = server.port
+        var configuration = RedisClientConfiguration(port: UInt16(port))
+        configuration.retry = RetryPolicy(retries: 20)
+        let client = try RedisClient(configuration)
+        defer { client.close() }
+        let first = try await client.subscribe(to: ["a"])
+        var others: [RedisSubscription] = []
+        for round in 0..<10 {
+            await server.stop()
+            server = try MartletServer(listening: .loopback(port: port))
+            others.append(try await client.subscribe(to: ["b\(round)"]))
+            #expect(try await soon { try await client.publish("x", to: "a") == 1 })
+        }
+        try await client.publish("last", to: "a")
+        var last = 0
+        for await message in first where message.text != "x" {
+            last += 1
+            if message.text == "last" { break }
+        }
+        #expect(last == 1)
+        await server.stop()
+    }
+
     @Test func theOldProtocolIsSpokenWhereItMustBe() async throws {
         let script = OldServer()
         let client = try client(script.server) { configuration in

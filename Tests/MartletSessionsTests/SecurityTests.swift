@@ -248,7 +248,7 @@ struct SecurityTests {
     @Test func events() async throws {
         let bench = try Bench()
         let store = bench.store
-        let events = store.events()
+        let events = try await store.events()
         let first = try await store.create(principal: "ann").session
         let second = try await store.rotate(first.id)
         _ = try await store.touch(second.id)

@@ -110,6 +110,26 @@ struct TimeTests {
         #expect(try await store.get(id) == nil)
     }
 
+    /// The server says when a session's time is over; what has been ended otherwise is not told again.
+    @Test(arguments: [false, true]) func expiredSessionsAreTold(overTCP: Bool) async throws {
+        let bench = try Bench(overTCP: overTCP, standing: true)
+        let store = bench.store
+        let events = try await store.events()
+        let short = try await store.create(principal: "ann", lifetime: lifetime(10, nil)).session
+        let long = try await store.create(lifetime: lifetime(20, nil)).session
+        let deleted = try await store.create(lifetime: lifetime(10, nil)).session
+        try await store.delete(deleted.id)
+        bench.advance(by: .seconds(11))
+        bench.advance(by: .seconds(11))
+        var expired: [SessionHandle] = []
+        for await event in events where event.kind == .expired {
+            expired.append(event.handle)
+            if expired.count == 2 { break }
+        }
+        #expect(expired == [short.handle, long.handle])
+        #expect(store.statistics.events[.expired] == 2)
+    }
+
     @Test func millisecondsAreWhole() {
         for seconds in [1, 3601, 86_399, 31_536_001] {
             #expect(Duration.seconds(seconds).milliseconds == Int64(seconds) * 1000)

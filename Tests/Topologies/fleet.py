@@ -82,6 +82,20 @@ class Fleet:
             process.wait()
 
 
+class Single(Fleet):
+    def __enter__(self) -> "Single":
+        self.port = free_ports(1)[0]
+        self.start(self.port, "--save", "", "--requirepass", "se cret")
+        return self
+
+    def client(self, port: int) -> redis.Redis:
+        return redis.Redis(HOST, port, password="se cret", socket_timeout=10, protocol=2)
+
+    @property
+    def url(self) -> str:
+        return f"redis://:se%20cret@{HOST}:{self.port}/3"
+
+
 class Sentinels(Fleet):
     NAME = "mymaster"
 
@@ -191,9 +205,9 @@ class Cluster(Fleet):
 class Load:
     """The program that keeps on writing; its last line so far."""
 
-    def __init__(self, binary: Path, url: str, tasks: int) -> None:
-        self.process = subprocess.Popen([str(binary), url, str(tasks)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
+    def __init__(self, programs: Path, url: str, tasks: int) -> None:
+        self.process = subprocess.Popen([str(programs / "martlet-client-load"), url, str(tasks)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.tasks = tasks
         self.last: dict[str, Any] = {}
         self.ended = threading.Event()

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""MartletClient against real sentinels and a real cluster whose servers fail and move under load.
+"""MartletClient and MartletSessions against real sentinels and a real cluster whose servers fail and move under load.
 
-    Tests/Topologies/topologies.py [--load PATH] [--only NAME]...
+    Tests/Topologies/topologies.py [--programs DIRECTORY] [--only NAME]...
 
-Needs redis-server, redis-cli (apt: redis-server redis-tools), redis-py, and the program martlet-client-load. Each check
+Needs redis-server, redis-cli (apt: redis-server redis-tools), redis-py, and the programs martlet-client-load and
+session-demo. Each check of a failure
 keeps a load running, does something to the servers, waits until commands are acknowledged again, and compares what was
 acknowledged with what the servers hold. Printed times are measured, not asserted.
 """
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -16,16 +18,16 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 
-from fleet import Cluster, Load, Sentinels, expect
+from fleet import Cluster, Load, Sentinels, Single, expect
 
 HERE = Path(__file__).resolve().parent
-DEFAULT_LOAD = HERE.parent.parent / ".build/release/martlet-client-load"
+DEFAULT_PROGRAMS = HERE.parent.parent / ".build/release"
 TASKS = 12
 
 
-def sentinel_failover(load_binary: Path, directory: Path) -> None:
+def sentinel_failover(programs: Path, directory: Path) -> None:
     """An operator's failover, then a primary that is killed, with three sentinels and two replicas."""
-    with Sentinels(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+    with Sentinels(directory) as fleet, Load(programs, fleet.url, TASKS) as load:
         load.runs_for_a_while()
         old = fleet.primary_port()
         fleet.fail_over()
@@ -42,19 +44,19 @@ def sentinel_failover(load_binary: Path, directory: Path) -> None:
         expect(verdict["unread"] == 0, "all keys can be read")
 
 
-def sentinel_replica_reads(load_binary: Path, directory: Path) -> None:
+def sentinel_replica_reads(programs: Path, directory: Path) -> None:
     """Reads go to replicas when that is asked for."""
     with Sentinels(directory) as fleet:
-        with Load(load_binary, fleet.url_with("reads=replica"), TASKS) as load:
+        with Load(programs, fleet.url_with("reads=replica"), TASKS) as load:
             load.runs_for_a_while()
             reads = fleet.replica_reads()
             load.finish()
         expect(reads > 0, "replicas have served reads")
 
 
-def cluster_slot_moves(load_binary: Path, directory: Path) -> None:
+def cluster_slot_moves(programs: Path, directory: Path) -> None:
     """Slots full of keys move from node to node under load: nothing is lost, nothing fails, nothing happens twice."""
-    with Cluster(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+    with Cluster(directory) as fleet, Load(programs, fleet.url, TASKS) as load:
         load.runs_for_a_while()
         moved = fleet.move_slots(load.keys(), 40)
         load.recovers(f"{moved} slots moved", lambda: True)
@@ -65,9 +67,9 @@ def cluster_slot_moves(load_binary: Path, directory: Path) -> None:
         expect(verdict["staleReads"] == 0, "each task reads what it wrote")
 
 
-def cluster_primary_killed(load_binary: Path, directory: Path) -> None:
+def cluster_primary_killed(programs: Path, directory: Path) -> None:
     """A primary is killed; its replica takes over."""
-    with Cluster(directory) as fleet, Load(load_binary, fleet.url, TASKS) as load:
+    with Cluster(directory) as fleet, Load(programs, fleet.url, TASKS) as load:
         load.runs_for_a_while()
         dead = fleet.kill_a_primary()
         load.recovers("a primary killed", lambda: fleet.is_whole_without(dead))
@@ -77,13 +79,25 @@ def cluster_primary_killed(load_binary: Path, directory: Path) -> None:
         expect(verdict["unread"] == 0, "all keys can be read")
 
 
+def sessions_everywhere(programs: Path, directory: Path) -> None:
+    """The session store's story on one server, behind sentinels and in a cluster: the same program, another URL."""
+    places = {"single": Single, "sentinels": Sentinels, "cluster": Cluster}
+    for name, kind in places.items():
+        (directory / name).mkdir()
+        with kind(directory / name) as fleet:
+            for _ in range(3):
+                run = subprocess.run([programs / "session-demo", fleet.url], capture_output=True, text=True, timeout=120)
+                expect(run.returncode == 0 and "All is well." in run.stdout, f"{name}: {run.stdout}{run.stderr}")
+
+
 CHECKS = {check.__name__: check for check in [
-    sentinel_failover, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed]}
+    sentinel_failover, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
+    sessions_everywhere]}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--load", type=Path, default=DEFAULT_LOAD)
+    parser.add_argument("--programs", type=Path, default=DEFAULT_PROGRAMS)
     parser.add_argument("--only", action="append", choices=list(CHECKS), help="only these (may be repeated)")
     arguments = parser.parse_args()
     failed = 0
@@ -91,7 +105,7 @@ def main() -> int:
         print(name, flush=True)
         try:
             with tempfile.TemporaryDirectory(prefix="martlet-fleet-") as directory:
-                CHECKS[name](arguments.load, Path(directory))
+                CHECKS[name](arguments.programs, Path(directory))
         except Exception:
             traceback.print_exc()
             failed += 1

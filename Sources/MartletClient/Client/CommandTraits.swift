@@ -58,28 +58,25 @@ struct CommandTraits: OptionSet, Sendable {
 extension RedisCommand {
     /// A read of a stream may be told to wait.
     var isBlocking: Bool {
-        let name = name
-        if CommandTraits.of(name).contains(.blocking) { return true }
+        if traits.contains(.blocking) { return true }
         guard name == "XREAD" || name == "XREADGROUP" else { return false }
         return words.contains { ($0 as? String)?.uppercased() == "BLOCK" }
     }
 
     /// What CLIENT is told counts for the connection alone.
     var needsOwnConnection: Bool {
-        let name = name
-        if CommandTraits.of(name).contains(.session) { return true }
+        if traits.contains(.session) { return true }
         guard name == "CLIENT", let verb = words.dropFirst().first as? String else { return false }
         return ["REPLY", "TRACKING", "CACHING", "SETNAME", "NO-EVICT", "NO-TOUCH"].contains(verb.uppercased())
     }
 
     /// Whether sending it twice leads to the same as sending it once.
-    var isReadOnly: Bool { CommandTraits.of(name).contains(.readOnly) }
+    var isReadOnly: Bool { traits.contains(.readOnly) }
 
     /// The first key's bytes; nil when the command is about none.
     var firstKey: [UInt8]? {
         if let route { return route }
-        let name = name
-        if CommandTraits.of(name).contains(.keyless) || CommandTraits.of(name).contains(.session) { return nil }
+        if !traits.isDisjoint(with: [.keyless, .session]) { return nil }
         switch name {
         case "BITOP", "OBJECT", "MEMORY", "XGROUP", "XINFO": return word(2)
         case "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "BLMPOP", "BZMPOP":

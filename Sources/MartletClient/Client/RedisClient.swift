@@ -59,6 +59,9 @@ public final class RedisClient: Sendable {
 
     deinit { close() }
 
+    /// The database that every connection selects.
+    package var database: Int { if case .cluster = configuration.topology { 0 } else { configuration.database } }
+
     /// Closes all connections. Whoever waits for an answer gets an error.
     public func close() {
         messages.close()
@@ -72,7 +75,8 @@ public final class RedisClient: Sendable {
     /// Commands that wait (BLPOP, WAIT ...) get a connection of their own. Those that change what later commands of the
     /// connection mean (SELECT, MULTI, SUBSCRIBE ...) are refused here: ``withConnection(for:_:)`` lends one.
     ///
-    /// - Parameter timeout: how long to wait; nil: as long as the server lives.
+    /// - Parameter timeout: how long to wait for the answer once the command is on its way; nil: as long as the server
+    ///   lives. To connect has a limit of its own.
     /// - Returns: the reply, which is never ``RESPValue/error(_:)``.
     /// - Throws: ``RedisError``, which also says what is known of the command's fate.
     @discardableResult

@@ -20,16 +20,32 @@ public struct RedisCommand: Sendable {
         return command
     }
 
-    /// A command of these words.
-    public init(_ words: any RESPArgument...) { self.words = words }
-
-    /// A command of these words.
-    public init(words: [any RESPArgument]) { self.words = words }
-
     /// In upper case; empty when there is none.
-    var name: String {
-        if let name = words.first as? String { return name.uppercased() }
-        return word(0).map { String(decoding: $0, as: UTF8.self).uppercased() } ?? ""
+    let name: String
+    let traits: CommandTraits
+
+    /// A command of these words.
+    public init(_ words: any RESPArgument...) { self.init(words: words) }
+
+    /// A command of these words.
+    public init(words: [any RESPArgument]) {
+        self.words = words
+        name = Self.name(words.first)
+        traits = CommandTraits.of(name)
+    }
+
+    private static func name(_ word: (any RESPArgument)?) -> String {
+        guard let word else { return "" }
+        let text: String
+        if let string = word as? String {
+            text = string
+        } else {
+            var bytes: [UInt8] = []
+            word.append(to: &bytes)
+            text = String(decoding: bytes, as: UTF8.self)
+        }
+        // Most are written in capitals.
+        return text.utf8.allSatisfy { $0 < UInt8(ascii: "a") } ? text : text.uppercased()
     }
 
     /// The bytes of one word; nil when there are fewer.

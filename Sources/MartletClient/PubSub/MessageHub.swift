@@ -90,7 +90,6 @@ actor MessageHub {
 
     private func drop(_ number: Int) {
         guard let gone = subscribers.removeValue(forKey: number) else { return }
-        let wanted = subscribers.values.reduce(into: Set<Source>()) { $0.formUnion($1.sources) }
         for source in gone.sources.subtracting(wanted) {
             confirmed.remove(source)
             link?.post(source.unsubscribe)
@@ -114,7 +113,15 @@ actor MessageHub {
         }
         link = fresh
         listen(to: fresh)
+        // What was subscribed to over the one that broke.
+        confirmed = []
+        for source in wanted { fresh.post(source.subscribe) }
         return fresh
+    }
+
+    /// Everything that somebody listens to or waits for.
+    private var wanted: Set<Source> {
+        subscribers.values.reduce(into: Set(waiting.keys)) { $0.formUnion($1.sources) }
     }
 
     private func listen(to link: any RedisLink) {
@@ -128,16 +135,12 @@ actor MessageHub {
         }
     }
 
-    /// Subscribes anew, as often as it takes while somebody listens.
+    /// Connects anew, as often as it takes while somebody listens; a new subscriber may have been faster.
     private func reconnect() async {
-        confirmed = []
-        link = nil
         var retry = 0
-        while !isClosed, !subscribers.isEmpty || !waiting.isEmpty {
+        while !isClosed, !wanted.isEmpty {
             do {
-                let link = try await connectedLink()
-                let sources = subscribers.values.reduce(into: Set(waiting.keys)) { $0.formUnion($1.sources) }
-                for source in sources { link.post(source.subscribe) }
+                _ = try await connectedLink()
                 return
             } catch {
                 let longest = configuration.retry.longestPause(before: retry)

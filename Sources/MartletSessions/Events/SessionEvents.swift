@@ -63,6 +63,9 @@ final class SessionStoreState: Sendable {
         var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
         var nextListener = 0
         var supportsFieldTTL: Bool?
+        /// Underway or done: listening to what the server says of keys whose time is over.
+        var watch: Task<Void, any Error>?
+        var readers: [Task<Void, Never>] = []
     }
 
     private let state = Mutex(State())
@@ -74,7 +77,9 @@ final class SessionStoreState: Sendable {
     init(_ random: any RandomNumberGenerator & Sendable) { self.random = Mutex(random) }
 
     deinit {
-        for listener in state.withLock(\.listeners).values { listener.finish() }
+        let state = state.withLock { $0 }
+        for listener in state.listeners.values { listener.finish() }
+        for reader in state.readers { reader.cancel() }
     }
 
     var statistics: SessionStatistics { state.withLock(\.statistics) }
@@ -101,7 +106,7 @@ final class SessionStoreState: Sendable {
         mutating func next() -> UInt64 { base.next() }
     }
 
-    func events() -> AsyncStream<SessionEvent> {
+    func listen() -> AsyncStream<SessionEvent> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: SessionEvent.self, bufferingPolicy: .bufferingNewest(Self.mostUnread))
         let number = state.withLock { state -> Int in
@@ -113,6 +118,25 @@ final class SessionStoreState: Sendable {
             self?.state.withLock { $0.listeners[number] = nil }
         }
         return stream
+    }
+
+    /// Begins to watch unless somebody did; the same for all who ask at once.
+    func watch(_ begin: @escaping @Sendable () async throws -> [Task<Void, Never>]) -> Task<Void, any Error> {
+        state.withLock { state in
+            if let watch = state.watch { return watch }
+            let watch = Task { [weak self] in
+                do {
+                    let readers = try await begin()
+                    self?.state.withLock { $0.readers = readers }
+                } catch {
+                    // Whoever asks next tries again.
+                    self?.state.withLock { $0.watch = nil }
+                    throw error
+                }
+            }
+            state.watch = watch
+            return watch
+        }
     }
 
     /// After what it tells can be seen by others.

@@ -54,8 +54,14 @@ enum SessionField {
     static let epoch = "@e"
     static let metadata = "@m"
 
-    /// Everything but sections and counters.
+    /// Everything but sections and counters, in the order in which a record reads it.
     static let header = [version, created, accessed, deadline, absolute, idle, principal, epoch, metadata]
+    private static let letters = header.map { Array($0.utf8)[1] }
+
+    /// Where a field of two letters stands in `header`.
+    static func place(of name: [UInt8]) -> Int? {
+        name.count == 2 ? letters.firstIndex(of: name[1]) : nil
+    }
 
     static func section(_ name: String) -> String { "s/" + name }
     static func counter(_ name: String) -> String { "n/" + name }

@@ -30,28 +30,37 @@ struct SessionRecord: Equatable, Sendable {
 
     /// From the reply to HGETALL, or to HMGET of `SessionField.header`; nil when there is no session.
     init?(_ reply: RESPValue) {
-        var fields: [String: [UInt8]] = [:]
+        var header: [[UInt8]?]
         if case .array(let values) = reply, values.count == SessionField.header.count {
-            for (name, value) in zip(SessionField.header, values) { fields[name] = value.bytes }
+            header = values.map(\.bytes)
         } else {
-            for pair in reply.pairs ?? [] { fields[pair.key.string ?? ""] = pair.value.bytes }
+            header = Array(repeating: nil, count: SessionField.header.count)
+            for pair in reply.pairs ?? [] {
+                guard case .bulkString(let name) = pair.key, case .bulkString(let value) = pair.value, name.count > 1
+                else { continue }
+                if name[0] == UInt8(ascii: "@") {
+                    if let place = SessionField.place(of: name) { header[place] = value }
+                } else if name[1] == UInt8(ascii: "/") {
+                    let rest = String(decoding: name.dropFirst(2), as: UTF8.self)
+                    if name[0] == UInt8(ascii: "s") { sections[rest] = value }
+                    if name[0] == UInt8(ascii: "n") { counters[rest] = Self.number(value) }
+                }
+            }
         }
-        func text(_ name: String) -> String? { fields[name].map { String(decoding: $0, as: UTF8.self) } }
-        func number(_ name: String) -> Int64? { text(name).flatMap { Int64($0) } }
         // A hash that lacks these was not written here.
-        guard let version = number(SessionField.version), let created = number(SessionField.created),
-            let accessed = number(SessionField.accessed), let deadline = number(SessionField.deadline),
-            let idle = number(SessionField.idle)
+        guard let version = Self.number(header[0]), let created = Self.number(header[1]),
+            let accessed = Self.number(header[2]), let deadline = Self.number(header[3]),
+            let idle = Self.number(header[5])
         else { return nil }
         (self.version, self.created, self.accessed) = (version, created, accessed)
-        (self.deadline, self.idle, absolute) = (deadline, idle, number(SessionField.absolute))
-        principal = text(SessionField.principal).map { Principal($0) }
-        epoch = number(SessionField.epoch) ?? 0
-        metadata = fields[SessionField.metadata].flatMap(Self.metadata) ?? [:]
-        for (name, value) in fields {
-            if name.hasPrefix("s/") { sections[String(name.dropFirst(2))] = value }
-            if name.hasPrefix("n/") { counters[String(name.dropFirst(2))] = number(name) }
-        }
+        (self.deadline, self.idle, absolute) = (deadline, idle, Self.number(header[4]))
+        principal = header[6].map { Principal(String(decoding: $0, as: UTF8.self)) }
+        epoch = Self.number(header[7]) ?? 0
+        metadata = header[8].flatMap(Self.metadata) ?? [:]
+    }
+
+    private static func number(_ bytes: [UInt8]?) -> Int64? {
+        bytes.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
     }
 
     private static func metadata(_ bytes: [UInt8]) -> [String: String]? {

@@ -111,7 +111,14 @@ struct SessionServer: Sendable {
     ) async throws(RedisError) -> Outcome<Value> {
         let watch = [RedisCommand(words: ["WATCH"] + keys), RedisCommand("TIME")]
         var replies: [RESPValue] = []
-        for result in await connection.pipeline(watch + commands, timeout: timeout) { replies.append(try result.get()) }
+        for result in await connection.pipeline(watch + commands, timeout: timeout) {
+            do throws(RedisError) {
+                replies.append(try result.get())
+            } catch {
+                // So far nothing was to be changed.
+                throw RedisError(error.code, .notExecuted, error.message)
+            }
+        }
         do throws(SessionError) {
             let reading = Reading(
                 now: try Self.milliseconds(replies[1]), replies: Array(replies.dropFirst(2)), connection: connection,

@@ -46,9 +46,6 @@ public struct SessionStore: Sendable {
     /// What the store has done so far, by kind.
     public var statistics: SessionStatistics { state.statistics }
 
-    /// The same, for those who want to hear of it as it happens. Each caller gets a sequence of its own.
-    public func events() -> AsyncStream<SessionEvent> { state.events() }
-
     // MARK: Pieces of all methods
 
     func tag(of principal: Principal?) -> String {

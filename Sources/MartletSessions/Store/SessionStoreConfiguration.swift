@@ -110,8 +110,8 @@ public struct SessionStoreConfiguration: Sendable {
     public var durability = Durability.memory
     /// How often a change is tried again when others were faster.
     public var conflictRetries = 16
-    /// How long an answer may take.
-    public var timeout: Duration? = .seconds(5)
+    /// How long an answer may take; nil: as long as the server lives, which the client finds out by itself.
+    public var timeout: Duration?
     /// Chance.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 

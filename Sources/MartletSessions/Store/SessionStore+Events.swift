@@ -1,0 +1,50 @@
+// Hearing of what happens to sessions, also of what only the server sees: that a session's time is over.
+
+import MartletClient
+
+extension SessionStore {
+    /// What happens to sessions from now on. Each caller gets a sequence of its own.
+    ///
+    /// What this store does is told after it can be seen. That a session's time is over the server tells by its
+    /// keyspace events, which are switched on here if the server lets us: each once with a Martlet in this process;
+    /// elsewhere not what happens while the connection is broken, and as late as the server notices.
+    ///
+    /// - Throws: ``SessionError`` when the server cannot be listened to.
+    public func events() async throws(SessionError) -> AsyncStream<SessionEvent> {
+        let stream = state.listen()
+        let watch = state.watch { [server, keys, weak state] in
+            await Self.switchOnExpiredEvents(server.client)
+            let channel = "__keyevent@\(server.client.database)__:expired"
+            return try await server.client.subscribeEverywhere(to: channel).map { messages in
+                Task {
+                    for await message in messages {
+                        if let handle = keys.handle(ofSession: message.text) { state?.tell(.expired, handle, nil) }
+                    }
+                }
+            }
+        }
+        do {
+            try await watch.value
+        } catch {
+            throw (error as? RedisError).map { SessionError($0) } ?? SessionError(.unavailable, "\(error)")
+        }
+        return stream
+    }
+
+    /// Adds what is missing to the server's setting. Servers of others may forbid it; then whoever runs them has to set
+    /// `notify-keyspace-events` to `Ex` or more.
+    private static func switchOnExpiredEvents(_ client: RedisClient) async {
+        do throws(RedisError) {
+            let found = try await client.send("CONFIG", "GET", "notify-keyspace-events", as: [String: String].self)
+            var flags = found["notify-keyspace-events"] ?? ""
+            if !flags.contains("E") { flags.append("E") }
+            // A stands for all kinds of events.
+            if !flags.contains("x"), !flags.contains("A") { flags.append("x") }
+            guard flags != found["notify-keyspace-events"] else { return }
+            try await client.send("CONFIG", "SET", "notify-keyspace-events", flags)
+        } catch {
+            // Forbidden or renamed: see above.
+            return
+        }
+    }
+}
