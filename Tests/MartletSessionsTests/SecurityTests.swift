@@ -279,4 +279,42 @@ struct SecurityTests {
         let alone = await #expect(throws: SessionError.self) { try await replicas.store.create() }
         #expect(alone?.code == .notDurable)
     }
+
+    /// Rates and counts of the time since the last look; thresholds are those of the source documents.
+    @Test func monitoring() async throws {
+        let bench = try Bench()
+        let monitor = SessionMonitor(bench.store)
+        for _ in 0..<5 { _ = try await bench.store.create() }
+        let first = await monitor.sample().metrics
+        #expect((first[.creationRate] ?? 0) > 0 && (first[.operationDuration] ?? 0) > 0)
+        #expect((first[.memoryUsage] ?? 0) > 0 && (first[.memoryShare] ?? 2) < 1 && first[.poolShare] == 0)
+        #expect((first[.connectionCount] ?? 0) >= 1 && first[.connectionErrors] == 0)
+        let second = await monitor.sample().metrics
+        #expect(second[.creationRate] == 0 && second[.operationDuration] == 0)
+        await bench.server.stop()
+        _ = try? await bench.store.create()
+        let third = await monitor.sample()
+        #expect(third.alerts.contains { $0.metric == .connectionErrors && $0.threshold == 0 })
+        #expect(third.metrics[.memoryUsage] == nil)
+    }
+
+    @Test func alerts() {
+        let policy = SessionAlertPolicy.langPont
+        #expect(
+            policy.alerts([
+                .operationDuration: 50, .memoryShare: 0.8, .poolShare: 0.9, .connectionErrors: 0, .creationRate: 1000,
+                .expirationRate: 500, .corruptionErrors: 0, .connectionCount: 1e9,
+            ]) == [])
+        let metrics: [SessionMetric: Double] = [
+            .operationDuration: 51, .memoryShare: 0.81, .poolShare: 0.91, .connectionErrors: 1, .creationRate: 1001,
+            .expirationRate: 501, .corruptionErrors: 1,
+        ]
+        #expect(policy.alerts(metrics).count == 7)
+        var before = SessionStatistics()
+        before.events = [.created: 10, .expired: 1]
+        var now = before
+        now.events = [.created: 40, .promoted: 30, .expired: 6]
+        let rates = SessionMonitor.metrics(now, since: before, over: .seconds(30))
+        #expect(rates[.creationRate] == 120 && rates[.expirationRate] == 10)
+    }
 }

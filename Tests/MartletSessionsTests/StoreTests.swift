@@ -226,6 +226,7 @@ struct ChangeTests {
             #expect(error?.code == code)
             #expect(try session.value(Sections.cart) == Cart(items: ["kept"]))
         }
+        #expect(store.statistics.corruptionErrors == 5)
     }
 
     /// The seam for encryption: sections are sealed for their session and name.

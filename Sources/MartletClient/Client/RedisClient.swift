@@ -62,6 +62,13 @@ public final class RedisClient: Sendable {
     /// The database that every connection selects.
     package var database: Int { if case .cluster = configuration.topology { 0 } else { configuration.database } }
 
+    /// How much of a pool is lent, at most, as a part of its maximum; nil when the servers are not known.
+    package func poolUse() async -> Double? {
+        let nodes = try? await topology.primaries()
+        let most = Double(max(configuration.pool.maximum, 1))
+        return nodes?.map { Double($0.pool.counts.all - $0.pool.counts.idle) / most }.max()
+    }
+
     /// Closes all connections. Whoever waits for an answer gets an error.
     public func close() {
         messages.close()

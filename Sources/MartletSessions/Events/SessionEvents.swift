@@ -50,10 +50,14 @@ public struct SessionStatistics: Sendable, Equatable {
     public internal(set) var events: [SessionEvent.Kind: Int] = [:]
     /// Uses that were not written down, because the last one was not long ago.
     public internal(set) var throttledTouches = 0
-    /// Connections that could not be made or broke (`redis_connection_errors`).
+    /// Connections that could not be made or broke.
     public internal(set) var connectionErrors = 0
-    /// Sections that could not be read (`data_corruption_errors`).
+    /// Answers that did not come in time.
+    public internal(set) var timeoutErrors = 0
+    /// Sections that could not be read.
     public internal(set) var corruptionErrors = 0
+    /// Of all operations since a ``SessionMonitor`` last looked.
+    public internal(set) var longestOperation = Duration.zero
 }
 
 /// What a store's copies share.
@@ -149,15 +153,28 @@ final class SessionStoreState: Sendable {
         for listener in listeners { listener.yield(event) }
     }
 
-    func count(_ operation: SessionOperation, _ code: SessionError.Code?) {
+    /// The statistics, and the longest operation is looked for anew.
+    func takeStatistics() -> SessionStatistics {
         state.withLock { state in
+            defer { state.statistics.longestOperation = .zero }
+            return state.statistics
+        }
+    }
+
+    /// A section was found that cannot be read.
+    func countCorruption() { state.withLock { $0.statistics.corruptionErrors += 1 } }
+
+    func count(_ operation: SessionOperation, _ error: SessionError?, took duration: Duration) {
+        let code = error?.code
+        state.withLock { state in
+            state.statistics.longestOperation = max(state.statistics.longestOperation, duration)
+            if error?.isTimeout == true { state.statistics.timeoutErrors += 1 }
             switch code {
             case nil: state.statistics.succeeded[operation, default: 0] += 1
             case .missing: state.statistics.missed[operation, default: 0] += 1
             default: state.statistics.failed[operation, default: 0] += 1
             }
             if code == .unavailable { state.statistics.connectionErrors += 1 }
-            if code == .undecodable || code == .integrity { state.statistics.corruptionErrors += 1 }
         }
     }
 

@@ -23,6 +23,8 @@ struct Envelope {
         let compressionThreshold: Int?
         let cipher: (any SessionCipher)?
         let largest: Int
+        /// Told of bytes that cannot be read.
+        let damaged: @Sendable () -> Void
     }
 
     static func pack<Value: Encodable>(

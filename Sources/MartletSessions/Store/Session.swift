@@ -105,8 +105,13 @@ public struct SessionDraft: Sendable {
     public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
         guard let envelope = record.sections[section.name] else { return nil }
         if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
-        return try Envelope.unpack(
-            Value.self, from: envelope, context: Self.context(handle, section.name), packing)
+        do throws(SessionError) {
+            return try Envelope.unpack(
+                Value.self, from: envelope, context: Self.context(handle, section.name), packing)
+        } catch {
+            packing.damaged()
+            throw error
+        }
     }
 
     /// Gives a section a value.

@@ -40,11 +40,14 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
     public let message: String
     /// Whether the change may have been made although this was thrown.
     public let mayBeApplied: Bool
+    /// Whether it is `unavailable` because an answer did not come in time.
+    public let isTimeout: Bool
 
-    init(_ code: Code, _ message: String, mayBeApplied: Bool = false) {
+    init(_ code: Code, _ message: String, mayBeApplied: Bool = false, isTimeout: Bool = false) {
         self.code = code
         self.message = message
         self.mayBeApplied = mayBeApplied
+        self.isTimeout = isTimeout
     }
 
     init(_ error: RedisError) {
@@ -58,7 +61,9 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
             case .server, .unexpectedReply, .usage: .server
             case .connection, .poolExhausted, .timeout, .closed, .protocolViolation: .unavailable
             }
-        self.init(code, error.message, mayBeApplied: error.outcome == .unknown)
+        self.init(
+            code, error.message, mayBeApplied: error.outcome == .unknown,
+            isTimeout: [.timeout, .poolExhausted].contains(error.code))
     }
 
     /// The message, and whether the change may have been made.

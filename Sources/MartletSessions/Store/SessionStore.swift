@@ -37,14 +37,18 @@ public struct SessionStore: Sendable {
         server = SessionServer(
             client: client, timeout: configuration.timeout, conflictRetries: configuration.conflictRetries)
         keys = SessionKeys(prefix: configuration.prefix)
+        let state = SessionStoreState(configuration.random)
+        self.state = state
         packing = Envelope.Packing(
             codec: configuration.codec, compressionThreshold: configuration.compressionThreshold,
-            cipher: configuration.cipher, largest: configuration.maximumSectionBytes)
-        state = SessionStoreState(configuration.random)
+            cipher: configuration.cipher, largest: configuration.maximumSectionBytes,
+            damaged: { state.countCorruption() })
     }
 
     /// What the store has done so far, by kind.
     public var statistics: SessionStatistics { state.statistics }
+
+    func takeStatistics() -> SessionStatistics { state.takeStatistics() }
 
     // MARK: Pieces of all methods
 
@@ -56,12 +60,13 @@ public struct SessionStore: Sendable {
     func counting<Value>(
         _ operation: SessionOperation, _ body: () async throws(SessionError) -> Value
     ) async throws(SessionError) -> Value {
+        let start = ContinuousClock.now
         do throws(SessionError) {
             let value = try await body()
-            state.count(operation, nil)
+            state.count(operation, nil, took: ContinuousClock.now - start)
             return value
         } catch {
-            state.count(operation, error.code)
+            state.count(operation, error, took: ContinuousClock.now - start)
             throw error
         }
     }
