@@ -34,7 +34,7 @@ let package = Package(
             name: "session-demo", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             swiftSettings: settings),
         .executableTarget(
-            name: "martlet-client-load", dependencies: ["Martlet", "MartletClient"],
+            name: "martlet-client-load", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
         .executableTarget(
             name: "session-benchmark", dependencies: ["Martlet", "MartletClient", "MartletSessions"],

@@ -26,6 +26,18 @@ struct SecurityTests {
         #expect(try await store.promote(nil, to: "bob").session.principal == "bob")
     }
 
+    /// Who logs in again in the same browser needs no second place.
+    @Test(arguments: [SessionLimit.reject(1), .evictOldest(1)]) func loginAgain(limit: SessionLimit) async throws {
+        let bench = try Bench { $0.limit = limit }
+        let store = bench.store
+        let first = try await store.promote(nil, to: "ann").session
+        let second = try await store.promote(first.id, to: "ann")
+        #expect(second.evicted.isEmpty)
+        #expect(try await store.get(first.id) == nil)
+        #expect(try await store.sessions(of: "ann").map(\.id) == [second.session.handle])
+        #expect(try await bench.keys().filter { $0.hasPrefix("mt:s:") }.count == 1)
+    }
+
     @Test func rotation() async throws {
         let bench = try Bench(standing: true)
         let store = bench.store

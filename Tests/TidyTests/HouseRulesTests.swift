@@ -125,6 +125,7 @@ struct HouseRulesTests {
             "Tests/MartletClientTests/Support.swift", "Tests/MartletTests/Network/SocketClient.swift",
             // A load is paced.
             "Tests/Topologies/martlet-client-load/ClientLoad.swift",
+            "Tests/Topologies/martlet-client-load/SessionLoad.swift",
         ]
         #expect(Swift.Set(found.map(\.path)) == places)
     }

@@ -44,6 +44,18 @@ def sentinel_failover(programs: Path, directory: Path) -> None:
         expect(verdict["unread"] == 0, "all keys can be read")
 
 
+def sentinel_sessions(programs: Path, directory: Path) -> None:
+    """Sessions that a replica had to have before they were acknowledged; then their primary is killed."""
+    with Sentinels(directory) as fleet, Load(programs, fleet.url, TASKS, "sessions") as load:
+        load.runs_for_a_while()
+        old = fleet.primary_port()
+        fleet.kill(old)
+        load.recovers("a primary killed", lambda: fleet.primary_port() != old)
+        verdict = load.finish()
+        expect(verdict["lost"] == 0, f"no acknowledged session is lost: {verdict}")
+        expect(verdict["unread"] == 0, "all sessions can be read")
+
+
 def sentinel_replica_reads(programs: Path, directory: Path) -> None:
     """Reads go to replicas when that is asked for."""
     with Sentinels(directory) as fleet:
@@ -91,7 +103,7 @@ def sessions_everywhere(programs: Path, directory: Path) -> None:
 
 
 CHECKS = {check.__name__: check for check in [
-    sentinel_failover, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
+    sentinel_failover, sentinel_sessions, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
     sessions_everywhere]}
 
 

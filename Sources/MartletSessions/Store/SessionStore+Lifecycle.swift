@@ -35,8 +35,10 @@ extension SessionStore {
         }
     }
 
+    /// `replaced`, if it is the same user's, ends with the same stroke and does not count.
     func begin(
         _ principal: Principal?, _ metadata: [String: String], _ lifetime: SessionLifetime?,
+        replacing replaced: SessionHandle? = nil,
         _ fill: @Sendable (inout SessionDraft) throws(SessionError) -> Void
     ) async throws(SessionError) -> CreatedSession {
         let tag = tag(of: principal)
@@ -51,7 +53,9 @@ extension SessionStore {
             guard reading.replies[0] == .integer(0) else { throw SessionError(.conflict, "The session exists") }
             let now = reading.now
             var present: UserSessions.Present?
-            if principal != nil { present = try await user.present(reading, Array(reading.replies.dropFirst())) }
+            if principal != nil {
+                present = try await user.present(reading, Array(reading.replies.dropFirst()), without: replaced)
+            }
             var draft = SessionDraft(
                 id.handle,
                 record: SessionRecord(

@@ -83,8 +83,9 @@ extension SessionStore {
             var old: Session?
             if let id { old = try await get(id, touch: .none) }
             let before = old
-            let created = try await begin(principal, metadata ?? before?.metadata ?? [:], lifetime) {
-                (draft) throws(SessionError) in
+            let created = try await begin(
+                principal, metadata ?? before?.metadata ?? [:], lifetime, replacing: before?.handle
+            ) { (draft) throws(SessionError) in
                 guard let before else { return }
                 for (name, envelope) in before.record.sections where keeping.contains(name) {
                     draft.adopt(

@@ -44,9 +44,9 @@ struct UserSessions: Sendable {
         ]
     }
 
-    /// `replies` are those to `reads`.
+    /// `replies` are those to `reads`. A session that ends anyway counts as dead.
     func present(
-        _ reading: SessionServer.Reading, _ replies: [RESPValue]
+        _ reading: SessionServer.Reading, _ replies: [RESPValue], without ending: SessionHandle? = nil
     ) async throws(SessionError) -> Present {
         let handles = ([String].decode(replies[0]) ?? []).map { SessionHandle(tag: tag, digest: $0) }
         let epoch = Int64.decode(replies[1]) ?? 0
@@ -54,7 +54,7 @@ struct UserSessions: Sendable {
             handles.map { RedisCommand(words: ["HMGET", keys.session($0)] + SessionField.header) })
         var (alive, dead): ([(SessionHandle, SessionRecord)], [String]) = ([], [])
         for (handle, header) in zip(handles, headers) {
-            if let record = SessionRecord(header), record.isAlive(at: reading.now, epoch: epoch) {
+            if handle != ending, let record = SessionRecord(header), record.isAlive(at: reading.now, epoch: epoch) {
                 alive.append((handle, record))
             } else {
                 dead.append(handle.digest)
@@ -73,7 +73,10 @@ struct UserSessions: Sendable {
         var writes = [RedisCommand("HSET", index, handle.digest, Int(record.created))]
         let gone = present.dead + evicted.map(\.digest)
         if !gone.isEmpty { writes.append(RedisCommand(words: ["HDEL", index] + gone)) }
-        if !evicted.isEmpty { writes.append(RedisCommand(words: ["DEL"] + evicted.map(keys.session))) }
+        if !gone.isEmpty {
+            let handles = gone.map { SessionHandle(tag: tag, digest: $0) }
+            writes.append(RedisCommand(words: ["DEL"] + handles.map(keys.session)))
+        }
         if let extending = extending(to: record.deadline, from: present.deadline) { writes.append(extending) }
         return writes
     }

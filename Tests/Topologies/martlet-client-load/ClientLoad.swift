@@ -1,8 +1,9 @@
 // Load from many tasks through MartletClient, for the scripts that move servers about meanwhile.
 //
-//     martlet-client-load URL TASKS
+//     martlet-client-load URL TASKS counters|sessions
 //
-// Each task counts up keys of its own, reads them back, and remembers what was acknowledged. A line of JSON on standard
+// Each task counts up keys of its own, reads them back, and remembers what was acknowledged; or it begins sessions that
+// a replica has to have before they are acknowledged. A line of JSON on standard
 // output every 100 ms says how far it is; when standard input ends, the last line compares what was acknowledged with
 // what the servers hold.
 
@@ -54,16 +55,21 @@ final class Account: Sendable {
 struct ClientLoad {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let tasks = Int(arguments[2]) else {
-            print("usage: martlet-client-load URL TASKS")
+        guard arguments.count == 4, let tasks = Int(arguments[2]) else {
+            print("usage: martlet-client-load URL TASKS counters|sessions")
             exit(2)
         }
         let client = try RedisClient(url: arguments[1])
         let account = Account()
+        let sessions = arguments[3] == "sessions" ? try SessionLoad(client, account) : nil
         let messages = try await client.subscribe(to: ["news"])
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
-                group.addTask { while !account.isOver { await step(client, account, task) } }
+                group.addTask {
+                    while !account.isOver {
+                        if let sessions { await sessions.step(task) } else { await step(client, account, task) }
+                    }
+                }
             }
             group.addTask {
                 for await _ in messages { account.state.withLock { $0.messages += 1 } }
@@ -80,7 +86,7 @@ struct ClientLoad {
                 account.end()
             }
         }
-        let verdict = await verify(client, account)
+        let verdict = if let sessions { await sessions.verify() } else { await verify(client, account) }
         report(account, verdict)
         client.close()
     }
