@@ -159,6 +159,20 @@ struct FailureTests {
         #expect(await received.next()?.text == "again")
     }
 
+    /// A server that is no longer the one to ask is left; what reads goes on elsewhere, and nobody is told that the
+    /// client is closed.
+    @Test func connectionsThatAreDropped() async throws {
+        let script = ScriptedServer { words, connection in connection == 1 ? .silence : .reply("+\(words[0])\r\n") }
+        let client = try client(script)
+        let read = Task { try await client.send("GET", "k", as: String.self) }
+        let write = Task { try await client.send("INCR", "k") }
+        #expect(await soon { script.commands.count == 2 })
+        try await client.topology.node(for: nil).dropConnections()
+        #expect(try await read.value == "GET")
+        let error = await #expect(throws: RedisError.self) { try await write.value }
+        #expect(error?.code == .connection && error?.outcome == .unknown)
+    }
+
     /// Who subscribes before the old connection's end was noticed makes the new one, for all who listened; there is no
     /// second.
     @Test func newSubscribersMakeTheConnectionForAll() async throws {

@@ -4,7 +4,7 @@
 ///
 /// Source: the RESP3 specification. Bulk and simple strings are kept apart because clients of Redis tell them apart:
 /// `OK` is a simple string, a stored value a bulk string.
-public indirect enum RESPValue: Equatable, Sendable {
+public enum RESPValue: Equatable, Sendable {
     /// `_`, and RESP2's null bulk string and null array.
     case null
     /// `+`: a short status such as `OK`.

@@ -109,10 +109,7 @@ extension RedisClient {
 
     /// Waits for a time drawn at random, longer with each retry.
     package func pause(before retry: Int) async throws(RedisError) {
-        let longest = configuration.retry.longestPause(before: retry)
-        do {
-            try await configuration.clock.sleep(configuration.random.pause(upTo: longest))
-        } catch {
+        guard await configuration.pause(before: retry) else {
             throw RedisError(.cancelled, .notExecuted, "The task was cancelled")
         }
     }

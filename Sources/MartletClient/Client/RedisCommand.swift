@@ -14,9 +14,11 @@ public struct RedisCommand: Sendable {
     package private(set) var route: [UInt8]?
 
     /// The same command, sent to the server that keeps `key`: for commands about no key of their own (TIME).
-    package func near(_ key: String) -> RedisCommand {
+    package func near(_ key: String) -> RedisCommand { near(Array(key.utf8)) }
+
+    package func near(_ key: [UInt8]) -> RedisCommand {
         var command = self
-        command.route = Array(key.utf8)
+        command.route = key
         return command
     }
 

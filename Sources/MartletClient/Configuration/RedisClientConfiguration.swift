@@ -155,6 +155,17 @@ public struct RedisClientConfiguration: Sendable {
     /// A client of this topology.
     public init(_ topology: RedisTopology) { self.topology = topology }
 
+    /// Waits for a time drawn at random, longer with each retry; false when the task is cancelled meanwhile.
+    func pause(before retry: Int) async -> Bool {
+        let longest = self.retry.longestPause(before: retry)
+        do {
+            try await clock.sleep(random.pause(upTo: longest))
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// A client of one server.
     public init(host: String = "127.0.0.1", port: UInt16 = 6379) {
         self.init(.single(.tcp(host: host, port: port)))

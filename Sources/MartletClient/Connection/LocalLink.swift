@@ -71,7 +71,7 @@ final class LocalLink: RedisLink {
         listener.withLock { $0 = Listener(handler: handler, task: task) }
     }
 
-    func close() {
+    func close(because error: RedisError) {
         hasEnded.store(true, ordering: .relaxed)
         listener.withLock { $0.take() }?.task.cancel()
     }

@@ -32,10 +32,13 @@ protocol RedisLink: AnyObject, Sendable {
     /// Whether answers are still to come.
     var isBusy: Bool { get }
 
-    func close()
+    /// Ends the connection; who waits for an answer gets this error.
+    func close(because error: RedisError)
 }
 
 extension RedisLink {
+    func close() { close(because: .closed(.unknown)) }
+
     func send(_ command: RedisCommand, _ patience: Patience = .usual) async -> RedisResult {
         await send([command], patience).first ?? .failure(.closed(.notExecuted))
     }

@@ -181,10 +181,7 @@ final class WireLink: RedisLink {
 
     // MARK: Ending
 
-    func close() {
-        end(.closed(.unknown))
-        stream.close()
-    }
+    func close(because error: RedisError) { end(error) }
 
     private func streamEnded(_ reason: String?) {
         end(RedisError(.connection, .unknown, "\(endpoint): \(reason ?? "the connection was closed")"))

@@ -143,9 +143,8 @@ actor MessageHub {
                 _ = try await connectedLink()
                 return
             } catch {
-                let longest = configuration.retry.longestPause(before: retry)
                 // Cancelled means closed, which the loop sees.
-                try? await configuration.clock.sleep(configuration.random.pause(upTo: longest))
+                _ = await configuration.pause(before: retry)
                 retry += 1
             }
         }

@@ -198,22 +198,12 @@ final class ClusterTopology: Topology {
                 redirections += 1
                 guard redirections <= Self.mostRedirections else { return journeys.map(\.lastResult) }
             case .later:
-                guard retries < configuration.retry.retries, await pause(before: retries) else {
+                guard retries < configuration.retry.retries, await configuration.pause(before: retries) else {
                     return journeys.map(\.lastResult)
                 }
                 retries += 1
                 await doubt(because: Self.noOwner)
             }
-        }
-    }
-
-    private func pause(before retry: Int) async -> Bool {
-        let longest = configuration.retry.longestPause(before: retry)
-        do {
-            try await configuration.clock.sleep(configuration.random.pause(upTo: longest))
-            return true
-        } catch {
-            return false
         }
     }
 

@@ -101,7 +101,8 @@ final class Node: Sendable {
             if case .open(let link) = state.shared { return link }
             return nil
         }
-        link?.close()
+        // What was under way there may be tried again elsewhere, if it may be tried again.
+        link?.close(because: RedisError(.connection, .unknown, "The server is no longer the one to ask"))
         pool.dropIdle()
     }
 
@@ -112,23 +113,12 @@ final class Node: Sendable {
         var results = await attempt(commands, timeout)
         for retry in 0..<max(configuration.retry.retries, 0) {
             let failed = results.indices.filter { Self.mayBeRetried(commands[$0], results[$0]) }
-            guard !failed.isEmpty, await pause(before: retry) else { break }
+            guard !failed.isEmpty, await configuration.pause(before: retry) else { break }
             for (place, result) in zip(failed, await attempt(failed.map { commands[$0] }, timeout)) {
                 results[place] = result
             }
         }
         return results
-    }
-
-    /// True when there was time for it.
-    func pause(before retry: Int) async -> Bool {
-        let longest = configuration.retry.longestPause(before: retry)
-        do {
-            try await configuration.clock.sleep(configuration.random.pause(upTo: longest))
-            return true
-        } catch {
-            return false
-        }
     }
 
     /// What was not executed, and what may have been but only reads. What a server sent us elsewhere for is for those

@@ -161,8 +161,8 @@ private final class Sentinels: Sendable {
         var retry = 0
         while !Task.isCancelled {
             guard let switches = try? await hub.subscribe(to: [.channel("+switch-master")]) else {
-                // Cancelled means closed.
-                try? await configuration.clock.sleep(configuration.retry.longestPause(before: retry))
+                // Cancelled means closed, which the loop sees.
+                _ = await configuration.pause(before: retry)
                 retry += 1
                 continue
             }

@@ -20,19 +20,27 @@ public struct JSONSessionCodec: SessionCodec {
     /// The codec.
     public init() {}
 
-    /// The value's bytes.
-    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
+    private static let encoder: JSONEncoder = {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.dateEncodingStrategy = .millisecondsSince1970
-        return [UInt8](try encoder.encode(value))
+        return encoder
+    }()
+
+    private static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .millisecondsSince1970
+        return decoder
+    }()
+
+    /// The value's bytes.
+    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
+        [UInt8](try Self.encoder.encode(value))
     }
 
     /// The value of bytes that this codec wrote.
     public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .millisecondsSince1970
-        return try decoder.decode(type, from: Data(bytes))
+        try Self.decoder.decode(type, from: Data(bytes))
     }
 }
 

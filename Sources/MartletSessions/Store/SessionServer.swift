@@ -33,10 +33,15 @@ struct SessionServer: Sendable {
 
     // MARK: Reading
 
+    private static let time = RedisCommand("TIME")
+
     /// Replies of commands about keys that lie with `key`, and the server's clock, in one exchange.
     func read(near key: String, _ commands: [RedisCommand]) async throws(SessionError) -> (now: Int64, [RESPValue]) {
-        let all = [RedisCommand("TIME")] + commands
-        let replies = try Self.values(try await pipeline(all.map { $0.near(key) }))
+        let route = Array(key.utf8)
+        var all = [Self.time.near(route)]
+        all.reserveCapacity(commands.count + 1)
+        for command in commands { all.append(command.near(route)) }
+        let replies = try Self.values(try await pipeline(all))
         return (try Self.milliseconds(replies.first), Array(replies.dropFirst()))
     }
 

@@ -61,15 +61,7 @@ extension SessionStore {
         let headers = try SessionServer.values(
             try await server.pipeline(
                 handles.map { RedisCommand(words: ["HMGET", keys.session($0)] + SessionField.header) }))
-        var living: [(handle: SessionHandle, record: SessionRecord)] = []
-        var dead: [String] = []
-        for (handle, header) in zip(handles, headers) {
-            if let record = SessionRecord(header), record.isAlive(at: now, epoch: epoch) {
-                living.append((handle, record))
-            } else {
-                dead.append(handle.digest)
-            }
-        }
+        let (living, dead) = UserSessions.sort(handles, headers, at: now, epoch: epoch)
         if !dead.isEmpty {
             _ = try await server.pipeline([RedisCommand(words: ["HDEL", index] + dead)])
         }

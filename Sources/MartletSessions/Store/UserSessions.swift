@@ -52,17 +52,26 @@ struct UserSessions: Sendable {
         let epoch = Int64.decode(replies[1]) ?? 0
         let headers = try await reading.more(
             handles.map { RedisCommand(words: ["HMGET", keys.session($0)] + SessionField.header) })
-        var (alive, dead): ([(SessionHandle, SessionRecord)], [String]) = ([], [])
+        let (alive, dead) = Self.sort(handles, headers, at: reading.now, epoch: epoch, without: ending)
+        let remaining = Int64.decode(replies[2]) ?? -2
+        let deadline: Int64? = remaining == -2 ? nil : remaining == -1 ? .max : reading.now + remaining
+        return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
+    }
+
+    /// Which of the sessions with these headers are alive.
+    static func sort(
+        _ handles: [SessionHandle], _ headers: [RESPValue], at now: Int64, epoch: Int64,
+        without ending: SessionHandle? = nil
+    ) -> (alive: [(handle: SessionHandle, record: SessionRecord)], dead: [String]) {
+        var (alive, dead): ([(handle: SessionHandle, record: SessionRecord)], [String]) = ([], [])
         for (handle, header) in zip(handles, headers) {
-            if handle != ending, let record = SessionRecord(header), record.isAlive(at: reading.now, epoch: epoch) {
+            if handle != ending, let record = SessionRecord(header), record.isAlive(at: now, epoch: epoch) {
                 alive.append((handle, record))
             } else {
                 dead.append(handle.digest)
             }
         }
-        let remaining = Int64.decode(replies[2]) ?? -2
-        let deadline: Int64? = remaining == -2 ? nil : remaining == -1 ? .max : reading.now + remaining
-        return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
+        return (alive, dead)
     }
 
     /// What adds a session, and ends those that must go.
