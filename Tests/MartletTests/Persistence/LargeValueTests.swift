@@ -47,22 +47,30 @@ struct LargeValueTests {
             try files.makeDirectory(Self.directory)
             let run = try Run(files, isSnapshot: isSnapshot)
             server.inspect { run.begin($0, isSnapshot: isSnapshot) }
-            var steps = 0
             while !server.inspect({ $0.keyspace.value.continueSnapshot(until: { true }) }) {
-                steps += 1
                 if dice.below(4) == 0 { try server.run(Self.command(&dice)) }
             }
-            #expect(steps > 30, "seed \(seed)")
-            let error = server.inspect { _ in
-                run.writer?.finish()
-                return run.file.finish()
-            }
-            #expect(error == nil)
+            #expect(Self.finish(run, server) == nil)
             let manifest = "file \(Self.base(isSnapshot)) seq 1 type b\n"
             files.set(Self.directory + "appendonly.aof.manifest", to: Array(manifest.utf8))
             let again = try AppendOnlyFileTests.server(files) { $0.databases = 2 }
             #expect(try again.run("DEBUG DIGEST") == digest, "seed \(seed)")
         }
+    }
+
+    /// A step of a snapshot is a piece of a large value, not the value.
+    @Test(arguments: [true, false])
+    func areWrittenInPieces(isSnapshot: Bool) throws {
+        let server = try Self.makeServer(1)
+        try Self.fill(server, "h")
+        let files = MemoryFileSystem()
+        try files.makeDirectory(Self.directory)
+        let run = try Run(files, isSnapshot: isSnapshot)
+        server.inspect { run.begin($0, isSnapshot: isSnapshot) }
+        var steps = 0
+        while !server.inspect({ $0.keyspace.value.continueSnapshot(until: { true }) }) { steps += 1 }
+        #expect(steps > 30)
+        #expect(Self.finish(run, server) == nil)
     }
 
     /// What was begun is let go of, and the next snapshot finds nothing in its way.
@@ -87,6 +95,13 @@ struct LargeValueTests {
             }
             try server.expect(["HSET h0 f0 again": 0])
             #expect(files.files.isEmpty)
+        }
+    }
+
+    private static func finish(_ run: Run, _ server: TestServer) -> SystemError? {
+        server.inspect { _ in
+            run.writer?.finish()
+            return run.file.finish()
         }
     }
 
