@@ -106,7 +106,7 @@ extension Keyspace {
         case .packed(let offset):
             let end = record.withPacked { PackedList($0).next(after: offset) }
             record = splice(record, offset..<end, with: ByteSpan(), in: index)
-        case .entry(let entry): withObject(of: record, as: SetObject.self, in: index) { $0.remove(entry) }
+        case .entry(let entry): withObject(of: record, as: SetObject.self, in: index) { $0.discard(entry) }
         }
     }
 

@@ -73,16 +73,14 @@ final class KeyspaceSnapshot {
         return nil
     }
 
-    /// Walks a step; returns how many records it wrote down or began, or nil when there is nothing left.
-    fileprivate func step(_ databases: borrowing FixedArray<Database>, mark: UInt8) -> Int? {
-        guard let last = walks.indices.last else { return nil }
+    /// Walks a step; false when there was nothing left.
+    fileprivate func step(_ databases: borrowing FixedArray<Database>, mark: UInt8) -> Bool {
+        guard let last = walks.indices.last else { return false }
         let number = walks[last].number
-        var written = 0
         let take = { [recorder] (record: Record) in
             guard record.epoch != mark else { return }
             recorder.record(record, database: number)
             record.epoch = mark
-            written += 1
         }
         let cursor = walks[last].cursor
         switch walks[last].place {
@@ -92,7 +90,7 @@ final class KeyspaceSnapshot {
             walks[last].cursor = kept.database.value.table.scan(from: cursor, count: Self.recordsPerStep, take)
         }
         if walks[last].cursor == 0 { walks.removeLast() }
-        return written
+        return true
     }
 }
 
@@ -114,7 +112,7 @@ extension Keyspace {
     /// Goes on until `isSpent` says stop; true when all is written down, which ends the snapshot.
     mutating func continueSnapshot(until isSpent: () -> Bool) -> Bool {
         guard let current = snapshot else { return true }
-        while current.recorder.proceed() || current.step(databases, mark: epoch) != nil {
+        while current.recorder.proceed() || current.step(databases, mark: epoch) {
             if isSpent() { return false }
         }
         snapshot = nil

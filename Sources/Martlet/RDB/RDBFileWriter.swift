@@ -5,7 +5,6 @@ struct RDBFileWriter: ~Copyable {
     private var database: Int?
     /// The version that the values need so far; the header, which stands ahead of them, says it.
     let version: RDBVersion
-    private(set) var keyCount = 0
 
     /// `version` must be that of the newest layout among the values.
     init(version: RDBVersion, compresses: Bool) {
@@ -54,7 +53,6 @@ struct RDBFileWriter: ~Copyable {
     mutating func appendHead(of record: Record, as type: RDBType, database number: Int) {
         if database != number { select(number) }
         writer.appendHead(of: record, as: type)
-        keyCount += 1
     }
 
     /// Something was written elsewhere that stands ahead of what follows: the next key says its database.

@@ -189,7 +189,7 @@ enum SetOperationCommands {
             first.visitMembers { _ = left.insert($0) }
             for other in others {
                 other.visitMembers { member in
-                    if let entry = left.find(member) { left.remove(entry) }
+                    if let entry = left.find(member) { left.discard(entry) }
                 }
             }
             var wantsMore = true

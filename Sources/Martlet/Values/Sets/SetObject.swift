@@ -17,6 +17,4 @@ final class SetObject: TableObject, @unchecked Sendable {
         add(TableEntry(key: member), hash: hash)
         return true
     }
-
-    func remove(_ entry: TableEntry) { discard(entry) }
 }
