@@ -39,7 +39,7 @@ struct URLTests {
         "", "localhost:6379", "http://localhost", "redis://h:0", "redis://h:70000", "redis://h:x", "redis://h/x",
         "redis://h/-1", "redis://a,b", "redis-sentinel://a,b", "redis-socket://relative", "redis://[::1",
         "redis://h%zz",
-        "redis://[::1]x", "redis-cluster://a?reads=all",
+        "redis://[::1]x", "redis-cluster://a?reads=all", "redis://a?reads=replica",
     ])
     func wrongURLs(url: String) {
         #expect(throws: RedisError.self) { try RedisClientConfiguration(url: url) }

@@ -1,4 +1,4 @@
-// Walking over all keys of all servers.
+// What concerns all servers: walking over all keys, and settings.
 
 import Martlet
 
@@ -29,13 +29,21 @@ extension RedisClient {
         var cursor = "0"
         repeat {
             let command = RedisCommand("SCAN", cursor, "MATCH", pattern, "COUNT", max(batch, 1))
-            guard let result = await node.run([command], timeout: nil).first else { throw .closed(.notExecuted) }
-            let reply = try result.checked()
+            let reply = try await node.run(command).checked()
             guard let parts = reply.elements, parts.count == 2, let next = parts[0].string,
                 let keys = [String].decode(parts[1])
             else { throw RedisError(.unexpectedReply, .executed, "SCAN has a strange reply") }
             cursor = next
             if !keys.isEmpty { found(keys) }
         } while cursor != "0" && !Task.isCancelled
+    }
+
+    /// Does the same at each server that holds keys. `send` reaches that server whatever the command is about.
+    package func atEachServer(
+        _ body: (_ send: (RedisCommand) async throws(RedisError) -> RESPValue) async throws(RedisError) -> Void
+    ) async throws(RedisError) {
+        for node in try await topology.primaries() {
+            try await body { command async throws(RedisError) in try await node.run(command).checked() }
+        }
     }
 }

@@ -52,7 +52,9 @@ extension RedisClientConfiguration {
         self.credentials = credentials
         switch query.flatMap({ Self.option(["reads"], in: $0) }) {
         case nil, "primary": break
-        case "replica": reads = .replica
+        case "replica":
+            if case .single = topology { throw Self.invalid(url, "a single server has no replicas to read from") }
+            reads = .replica
         case .some: throw Self.invalid(url, "reads are for primary or replica")
         }
     }

@@ -77,7 +77,7 @@ actor MessageHub {
                 throw refusal
             }
         }
-        return RedisSubscription(stream: stream, inbox: inbox)
+        return RedisSubscription(stream: stream, inbox: inbox, hub: self)
     }
 
     private func confirm(_ source: Source, over link: any RedisLink) async -> RedisError? {

@@ -7,14 +7,28 @@ import Martlet
 public struct RedisSubscription: AsyncSequence, Sendable {
     let stream: AsyncStream<RedisMessage>
     private let inbox: AsyncStream<RedisMessage>.Continuation
+    /// Whoever listens keeps the connection.
+    private let hub: MessageHub
 
-    init(stream: AsyncStream<RedisMessage>, inbox: AsyncStream<RedisMessage>.Continuation) {
+    init(
+        stream: AsyncStream<RedisMessage>, inbox: AsyncStream<RedisMessage>.Continuation, hub: MessageHub
+    ) {
         self.stream = stream
         self.inbox = inbox
+        self.hub = hub
     }
 
     /// Reads one message after the other.
-    public func makeAsyncIterator() -> AsyncStream<RedisMessage>.Iterator { stream.makeAsyncIterator() }
+    public func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator(), hub: hub) }
+
+    /// Reads one message after the other.
+    public struct Iterator: AsyncIteratorProtocol {
+        var base: AsyncStream<RedisMessage>.Iterator
+        let hub: MessageHub
+
+        /// The next message; nil when the subscription has ended.
+        public mutating func next() async -> RedisMessage? { await base.next() }
+    }
 
     /// Ends the subscription, and with it the sequence.
     public func cancel() { inbox.finish() }

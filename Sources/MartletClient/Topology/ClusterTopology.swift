@@ -115,15 +115,15 @@ final class ClusterTopology: Topology {
         let known = state.withLock(\.map)?.primaries ?? []
         var failure = RedisError(.connection, .notExecuted, "There is no node to ask for the cluster's slots")
         for endpoint in known + seeds.filter({ !known.contains($0) }) {
-            let results = await node(at: endpoint).run(
-                [RedisCommand("CLUSTER", "SLOTS")], timeout: configuration.readTimeout)
-            if case .success(let reply)? = results.first, let map = ClusterMap(slots: reply, askedAt: endpoint),
+            let result = await node(at: endpoint).run(
+                RedisCommand("CLUSTER", "SLOTS"), timeout: configuration.readTimeout)
+            if case .success(let reply) = result, let map = ClusterMap(slots: reply, askedAt: endpoint),
                 !map.primaries.isEmpty
             {
                 keep(map)
                 return map
             }
-            if let error = results.first?.error {
+            if let error = result.error {
                 failure = RedisError(error.code, .notExecuted, "\(endpoint): \(error.message)")
             }
         }

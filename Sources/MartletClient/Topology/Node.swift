@@ -108,6 +108,10 @@ final class Node: Sendable {
 
     // MARK: Commands
 
+    func run(_ command: RedisCommand, timeout: Duration? = nil) async -> RedisResult {
+        await run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
+    }
+
     /// Sends commands that travel together, and again those that may be.
     func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
         var results = await attempt(commands, timeout)

@@ -19,7 +19,7 @@ final class SentinelTopology: Topology {
         let sentinels = Sentinels(endpoints, name: name, configuration, streams: streams)
         self.sentinels = sentinels
         let connector = WireConnector(configuration, streams: streams)
-        let primary = Node(configuration, RoleConnector(base: connector, role: "master")) {
+        let primary = Node(configuration, PrimaryConnector(base: connector)) {
             () async throws(RedisError) in try await sentinels.primary()
         }
         self.primary = primary
@@ -44,7 +44,7 @@ final class SentinelTopology: Topology {
     }
 
     func run(_ command: RedisCommand, timeout: Duration?) async -> RedisResult {
-        await node(for: command).run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
+        await node(for: command).run(command, timeout: timeout)
     }
 
     /// Commands that are sent together stay together, unless all of them read.
@@ -71,17 +71,16 @@ final class SentinelTopology: Topology {
     }
 }
 
-/// Connects only to a server that plays the right part: a sentinel may not know better yet.
-private struct RoleConnector: Connector {
+/// Connects only to a server that is a primary: a sentinel may not know better yet.
+private struct PrimaryConnector: Connector {
     let base: WireConnector
-    let role: String
 
     func connect(to endpoint: RedisEndpoint) async throws(RedisError) -> any RedisLink {
         let link = try await base.connect(to: endpoint)
         let reply = await link.send(RedisCommand("ROLE"))
-        if case .success(.array(let parts)) = reply, parts.first?.string == role { return link }
+        if case .success(.array(let parts)) = reply, parts.first?.string == "master" { return link }
         link.close()
-        throw RedisError(.connection, .notExecuted, "\(endpoint) is not the \(role)")
+        throw RedisError(.connection, .notExecuted, "\(endpoint) is not the primary")
     }
 }
 
@@ -140,10 +139,8 @@ private final class Sentinels: Sendable {
     }
 
     private func answer(to command: RedisCommand) async throws(RedisError) -> RESPValue {
-        let results = await node.run([command], timeout: configuration.readTimeout)
-        guard let result = results.first else { throw .closed(.notExecuted) }
         do throws(RedisError) {
-            return try result.checked()
+            return try await node.run(command, timeout: configuration.readTimeout).checked()
         } catch {
             throw RedisError(error.code, .notExecuted, error.message)
         }

@@ -31,7 +31,7 @@ struct SingleNode: Topology {
     init(_ node: Node) { self.node = node }
 
     func run(_ command: RedisCommand, timeout: Duration?) async -> RedisResult {
-        await node.run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
+        await node.run(command, timeout: timeout)
     }
 
     func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
