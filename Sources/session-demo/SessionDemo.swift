@@ -89,6 +89,12 @@ struct SessionDemo {
         let devices = try await store.sessions(of: "ann").compactMap { $0.metadata["device"] }
         expect(Set(devices) == ["laptop", "phone"], "her page of devices shows \(devices.joined(separator: " and "))")
 
+        say("An operator looks at all sessions")
+        var all: Set<SessionHandle> = []
+        for try await summary in store.allSessions() { all.insert(summary.id) }
+        expect(all.isSuperset(of: [phone.handle, laptop.handle]), "both of hers are among them")
+        expect(try await store.audit().withoutDeadline == 0, "and none would live for ever")
+
         say("She logs out everywhere else")
         let ended = try await store.revokeAll(of: "ann", except: phone.id)
         expect(ended == 1, "one session has ended")
@@ -100,7 +106,30 @@ struct SessionDemo {
         } catch {
             expect(error.code == .missing, "a request of the laptop that comes late brings nothing back")
         }
+        try await watchOneEnd(store)
         return phone.id
+    }
+
+    private static func watchOneEnd(_ store: SessionStore) async throws {
+        say("A session of half a second is left alone")
+        let events = try await store.events()
+        let lifetime = SessionLifetime(idle: .milliseconds(500), absolute: nil)
+        let short = try await store.create(lifetime: lifetime).session
+        let isTold = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await event in events where event.kind == .expired && event.handle == short.handle { return true }
+                return false
+            }
+            group.addTask {
+                // Far longer than any server needs to notice. Cancelled means that it was faster.
+                try? await Task.sleep(for: .seconds(30))
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        expect(isTold, "the server tells that its time is over")
+        expect(try await store.get(short.id) == nil, "and it is gone")
     }
 
     private static func say(_ step: String) { print("\n\(step)") }

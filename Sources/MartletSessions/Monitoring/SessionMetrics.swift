@@ -14,7 +14,7 @@ public enum SessionMetric: String, Sendable, CaseIterable {
     case poolShare = "redis_pool_usage_share"
     /// Sessions created a minute.
     case creationRate = "session_creation_rate"
-    /// Sessions a minute whose time was over; counted from the first call of ``SessionStore/events()`` on.
+    /// Sessions a minute whose time was over; counted from the first look on.
     case expirationRate = "session_expiration_rate"
     /// Connections that could not be made or broke, in the period.
     case connectionErrors = "redis_connection_errors"

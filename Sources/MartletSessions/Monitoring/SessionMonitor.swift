@@ -1,5 +1,6 @@
 // Looks at a store now and then, and says what has changed since it last did.
 
+import Martlet
 import MartletClient
 
 /// What was seen at one look.
@@ -27,6 +28,8 @@ public actor SessionMonitor {
 
     /// Looks once.
     public func sample() async -> SessionSample {
+        // A server that cannot be listened to shows below.
+        try? await store.watchExpiry()
         let (statistics, now) = (store.takeStatistics(), clock.now)
         let (before, start) = last
         last = (statistics, now)
@@ -72,19 +75,31 @@ public actor SessionMonitor {
     private func addServer(to metrics: inout [SessionMetric: Double]) async {
         let client = store.server.client
         if let use = await client.poolUse() { metrics[.poolShare] = use }
-        guard let text = try? await client.send("INFO", as: String.self) else {
+        do throws(RedisError) {
+            try await client.atEachServer { send async throws(RedisError) in
+                Self.add(Self.fields(try await send(RedisCommand("INFO"))), to: &metrics)
+            }
+        } catch {
             metrics[.connectionErrors, default: 0] += 1
-            return
         }
+    }
+
+    /// INFO's numbers by name.
+    private static func fields(_ reply: RESPValue) -> [Substring: Double] {
         var fields: [Substring: Double] = [:]
-        for line in text.split(whereSeparator: \.isNewline) {
+        for line in (reply.string ?? "").split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2, let value = Double(parts[1]) { fields[parts[0]] = value }
         }
-        metrics[.connectionCount] = fields["connected_clients"]
+        return fields
+    }
+
+    /// Counts and sizes of several servers are summed up; of shares the largest is what matters.
+    private static func add(_ fields: [Substring: Double], to metrics: inout [SessionMetric: Double]) {
+        metrics[.connectionCount, default: 0] += fields["connected_clients"] ?? 0
         guard let used = fields["used_memory"] else { return }
-        metrics[.memoryUsage] = used / 1_048_576
+        metrics[.memoryUsage, default: 0] += used / 1_048_576
         let limit = fields["maxmemory"].flatMap { $0 > 0 ? $0 : nil } ?? fields["total_system_memory"]
-        if let limit, limit > 0 { metrics[.memoryShare] = used / limit }
+        if let limit, limit > 0 { metrics[.memoryShare] = max(metrics[.memoryShare] ?? 0, used / limit) }
     }
 }

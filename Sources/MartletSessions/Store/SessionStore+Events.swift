@@ -1,5 +1,6 @@
 // Hearing of what happens to sessions, also of what only the server sees: that a session's time is over.
 
+import Martlet
 import MartletClient
 
 extension SessionStore {
@@ -12,6 +13,12 @@ extension SessionStore {
     /// - Throws: ``SessionError`` when the server cannot be listened to.
     public func events() async throws(SessionError) -> AsyncStream<SessionEvent> {
         let stream = state.listen()
+        try await watchExpiry()
+        return stream
+    }
+
+    /// Hears of sessions whose time is over from now on; once for all who ask.
+    func watchExpiry() async throws(SessionError) {
         let watch = state.watch { [server, keys, weak state] in
             await Self.switchOnExpiredEvents(server.client)
             let channel = "__keyevent@\(server.client.database)__:expired"
@@ -28,20 +35,22 @@ extension SessionStore {
         } catch {
             throw (error as? RedisError).map { SessionError($0) } ?? SessionError(.unavailable, "\(error)")
         }
-        return stream
     }
 
-    /// Adds what is missing to the server's setting. Servers of others may forbid it; then whoever runs them has to set
-    /// `notify-keyspace-events` to `Ex` or more.
+    /// Adds what is missing to each server's setting. Servers of others may forbid it; then whoever runs them has to
+    /// set `notify-keyspace-events` to `Ex` or more.
     private static func switchOnExpiredEvents(_ client: RedisClient) async {
+        let setting = "notify-keyspace-events"
         do throws(RedisError) {
-            let found = try await client.send("CONFIG", "GET", "notify-keyspace-events", as: [String: String].self)
-            var flags = found["notify-keyspace-events"] ?? ""
-            if !flags.contains("E") { flags.append("E") }
-            // A stands for all kinds of events.
-            if !flags.contains("x"), !flags.contains("A") { flags.append("x") }
-            guard flags != found["notify-keyspace-events"] else { return }
-            try await client.send("CONFIG", "SET", "notify-keyspace-events", flags)
+            try await client.atEachServer { send async throws(RedisError) in
+                let reply = try await send(RedisCommand("CONFIG", "GET", setting))
+                let found = [String: String].decode(reply)?[setting] ?? ""
+                var flags = found
+                if !flags.contains("E") { flags.append("E") }
+                // A stands for all kinds of events.
+                if !flags.contains("x"), !flags.contains("A") { flags.append("x") }
+                if flags != found { _ = try await send(RedisCommand("CONFIG", "SET", setting, flags)) }
+            }
         } catch {
             // Forbidden or renamed: see above.
             return
