@@ -16,9 +16,11 @@ final class Bench: Sendable {
 
     /// - Parameter standing: whether the server's clock stands until it is moved.
     init(
-        overTCP: Bool = false, standing: Bool = false, _ change: (inout SessionStoreConfiguration) -> Void = { _ in }
+        overTCP: Bool = false, standing: Bool = false, configuration: Configuration? = nil,
+        _ change: (inout SessionStoreConfiguration) -> Void = { _ in }
     ) throws {
         var options = StartOptions()
+        if let configuration { options.configuration = configuration }
         if overTCP { options.listening = .loopback(port: 0) }
         clock = standing ? ManualClock(wallMilliseconds: 1_800_000_000_000) : nil
         options.clock = clock

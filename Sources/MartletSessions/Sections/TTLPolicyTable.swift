@@ -10,6 +10,19 @@ public enum ActivityLevel: String, Codable, Sendable, CaseIterable {
     case active
     /// Much more.
     case superActive
+
+    /// Half, once, one and a half times, twice.
+    public static let usualPercentages = Dictionary(uniqueKeysWithValues: allCases.map { ($0, $0.percentage) })
+
+    /// What the usual time is multiplied by, in percent.
+    var percentage: Int {
+        switch self {
+        case .inactive: 50
+        case .normal: 100
+        case .active: 150
+        case .superActive: 200
+        }
+    }
 }
 
 /// A base by priority, a priority for each category, and a factor by activity.
@@ -38,7 +51,7 @@ public struct TTLPolicyTable: Equatable, Codable, Sendable {
     /// A table of these parts.
     public init(
         bases: [Priority: Duration], priorities: [String: Priority], overrides: [String: Duration] = [:],
-        percentages: [ActivityLevel: Int] = [.inactive: 50, .normal: 100, .active: 150, .superActive: 200]
+        percentages: [ActivityLevel: Int] = ActivityLevel.usualPercentages
     ) {
         self.bases = bases
         self.priorities = priorities

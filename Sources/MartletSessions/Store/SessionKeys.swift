@@ -23,15 +23,18 @@ struct SessionKeys: Sendable {
     func index(_ tag: String) -> String { "\(prefix)u:{\(tag)}" }
     func epoch(_ tag: String) -> String { "\(prefix)e:{\(tag)}" }
 
-    /// All sessions' keys.
-    var sessionPattern: String {
+    /// All keys.
+    var pattern: String {
         var pattern = ""
         for character in prefix {
             if "*?[]\\^-".contains(character) { pattern.append("\\") }
             pattern.append(character)
         }
-        return pattern + "s:{*"
+        return pattern + "*"
     }
+
+    /// All sessions' keys.
+    var sessionPattern: String { pattern.dropLast() + "s:{*" }
 
     /// The handle of a session's key; nil for other keys.
     func handle(ofSession key: String) -> SessionHandle? {

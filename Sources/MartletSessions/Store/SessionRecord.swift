@@ -80,8 +80,9 @@ struct SessionRecord: Equatable, Sendable {
     }
 
     /// The deadline when it is used at `now`: never an earlier one, never beyond the latest.
-    func deadline(usedAt now: Int64, percentage: Int) -> Int64 {
-        let idle = self.idle / 100 * Int64(percentage) + self.idle % 100 * Int64(percentage) / 100
+    func deadline(usedAt now: Int64, _ activity: ActivityLevel) -> Int64 {
+        // An idle time is at most 10^14 ms.
+        let idle = idle * Int64(activity.percentage) / 100
         return min(max(deadline, now + idle), absolute ?? .max)
     }
 

@@ -122,15 +122,8 @@ extension SessionStore {
     }
 
     func use(_ handle: SessionHandle, _ activity: ActivityLevel) async throws(SessionError) -> Use {
-        let percentage: Int =
-            switch activity {
-            case .inactive: 50
-            case .normal: 100
-            case .active: 150
-            case .superActive: 200
-            }
         let used = try await postpone(handle) { record, now in
-            record.deadline = record.deadline(usedAt: now, percentage: percentage)
+            record.deadline = record.deadline(usedAt: now, activity)
             record.accessed = max(record.accessed, now)
         }
         if case .extended(let record) = used { state.tell(.touched, handle, record.principal) }

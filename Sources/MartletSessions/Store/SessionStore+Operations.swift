@@ -108,8 +108,7 @@ extension SessionStore {
     /// Looks at all keys of the store.
     public func audit() async throws -> AuditReport {
         var report = AuditReport()
-        let pattern = keys.sessionPattern.dropLast(4) + "*"
-        for try await found in server.client.scan(matching: String(pattern), batch: 500) {
+        for try await found in server.client.scan(matching: keys.pattern, batch: 500) {
             report.keys += found.count
             let facts = try SessionServer.values(
                 try await server.pipeline(found.flatMap { [RedisCommand("PTTL", $0), RedisCommand("TYPE", $0)] }))
