@@ -1,6 +1,9 @@
 // Session operations, timed; for Benchmarks/sessions, which starts the servers.
 //
 //     session-benchmark in-process|URL SESSIONS SECONDS
+//     session-benchmark fill six-keys|store URL SESSIONS with|without
+//
+// The second form only fills a server, for its memory to be looked at; see SessionFill.
 //
 // Fills the store with sessions of about 3 KB in six sections, then measures for SECONDS each: reads and writes at
 // 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks at once.
@@ -36,8 +39,10 @@ enum Load {
 struct SessionBenchmark {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if let fill = SessionFill(arguments) { return try await fill.run() }
         guard arguments.count == 4, let count = Int(arguments[2]), let seconds = Double(arguments[3]) else {
             print("usage: session-benchmark in-process|URL SESSIONS SECONDS")
+            print("       session-benchmark fill six-keys|store URL SESSIONS with|without")
             exit(2)
         }
         let server = arguments[1] == "in-process" ? try MartletServer() : nil

@@ -5,6 +5,8 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let session: Session
     private let network: Network
     private let batch = Box(RequestBatch())
+    /// Of the reply before, for the next one.
+    private let spare = Box(ByteBuffer())
     /// What the client waits for, and what it asked behind that.
     private var awaited: LaterReply?
     private var parked: [(request: LocalRequest, reply: LaterReply)] = []
@@ -61,15 +63,20 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
             return .later(reply)
         }
         let reply = execute(request)
-        guard session.isBlocked else { return Self.reply(reply) }
+        guard session.isBlocked else { return take(reply) }
         let later = LaterReply()
         awaited = later
         return .later(later)
     }
 
-    private static func reply(_ reply: borrowing ReplyBuffer) -> LocalReply {
-        guard reply.isContiguous, reply.count <= inlineReplyLimit else { return .bytes(reply.copyBytes()) }
-        return value(reply.tail.bytes)
+    private func take(_ reply: consuming ReplyBuffer) -> LocalReply {
+        guard reply.isContiguous, reply.count <= Self.inlineReplyLimit else { return .bytes(reply.copyBytes()) }
+        let value = Self.value(reply.tail.bytes)
+        if reply.tail.capacity <= Self.inlineReplyLimit {
+            reply.tail.clear()
+            swap(&reply.tail, &spare.value)
+        }
+        return value
     }
 
     private static func value(_ bytes: ByteSpan) -> LocalReply {
@@ -92,7 +99,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
                 continue
             }
             let reply = execute(request)
-            if session.isBlocked { awaited = later } else { later.fulfil(Self.reply(reply)) }
+            if session.isBlocked { awaited = later } else { later.fulfil(take(reply)) }
         }
     }
 
@@ -100,7 +107,9 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     func execute(_ request: LocalRequest) -> ReplyBuffer {
         for word in request.words { batch.value.append(word) }
         batch.value.finishRequest()
-        var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
+        var tail = ByteBuffer()
+        swap(&tail, &spare.value)
+        var reply = ReplyWriter(buffer: ReplyBuffer(tail: tail), version: session.version)
         network.execute(batch.value, bytes: request.bytes.span, session: session, reply: &reply)
         batch.value.removeAll()
         if session.hasUnsavedChanges { save(&reply) }

@@ -70,7 +70,8 @@ struct RESPReader {
             return .integer(value)
         case .bulkString, .verbatimString, .bulkError:
             return try string(bytes, type, length: try length(text, start))
-        case .array, .set, .push, .map, .attribute:
+        case .map: return try map(bytes, count: try length(text, start), depth: depth)
+        case .array, .set, .push, .attribute:
             return try aggregate(bytes, type, count: try length(text, start), depth: depth)
         }
     }
@@ -113,24 +114,36 @@ struct RESPReader {
         _ bytes: ByteSpan, _ type: TypeByte, count: Int, depth: Int
     ) throws(RESPReadError) -> RESPValue? {
         guard count >= 0 else { return .null }
-        let isMap = type == .map || type == .attribute
+        let count = type == .attribute ? count * 2 : count
         var elements: [RESPValue] = []
         // The count is a claim; memory follows the elements that are there.
-        elements.reserveCapacity(min(count * (isMap ? 2 : 1), 1024))
-        for _ in 0..<(isMap ? count * 2 : count) {
+        elements.reserveCapacity(min(count, 1024))
+        for _ in 0..<count {
             guard let element = try value(bytes, depth: depth + 1) else { return nil }
             elements.append(element)
         }
         switch type {
-        case .array: return .array(elements)
         case .set: return .set(elements)
         case .push: return .push(elements)
         case .attribute:
             // Attributes say something about the value behind them; nothing here asks what.
             return try value(bytes, depth: depth + 1)
-        default:
-            return .map(stride(from: 0, to: elements.count, by: 2).map { .init(elements[$0], elements[$0 + 1]) })
+        default: return .array(elements)
         }
+    }
+
+    private mutating func map(_ bytes: ByteSpan, count: Int, depth: Int) throws(RESPReadError) -> RESPValue? {
+        guard count >= 0 else { return .null }
+        var pairs: [RESPValue.Pair] = []
+        // As above.
+        pairs.reserveCapacity(min(count, 512))
+        for _ in 0..<count {
+            guard let key = try value(bytes, depth: depth + 1), let value = try value(bytes, depth: depth + 1) else {
+                return nil
+            }
+            pairs.append(RESPValue.Pair(key, value))
+        }
+        return .map(pairs)
     }
 
     private static func string(_ bytes: ByteSpan) -> String {

@@ -6,7 +6,7 @@
 let decimalCapacity = 20
 
 /// The number that `text` spells canonically: no space, no plus sign, no leading zero, no "-0"; nil for all else.
-func parseInt64(_ text: ByteSpan) -> Int64? {
+package func parseInt64(_ text: Span<UInt8>) -> Int64? {
     let isNegative = !text.isEmpty && text[0] == UInt8(ascii: "-")
     let start = isNegative ? 1 : 0
     // Ten to the nineteenth is beyond Int64, and nineteen digits cannot overflow UInt64.

@@ -75,7 +75,7 @@ extension RedisCommand {
 
     /// The first key's bytes; nil when the command is about none.
     var firstKey: [UInt8]? {
-        if let route { return route }
+        if let route { return Array(route.utf8) }
         if !traits.isDisjoint(with: [.keyless, .session]) { return nil }
         switch name {
         case "BITOP", "OBJECT", "MEMORY", "XGROUP", "XINFO": return word(2)

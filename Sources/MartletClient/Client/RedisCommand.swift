@@ -11,12 +11,10 @@ public struct RedisCommand: Sendable {
     /// The name first.
     public let words: [any RESPArgument]
     /// In a cluster the command goes to the server that keeps this key, whatever its own keys are.
-    package private(set) var route: [UInt8]?
+    private(set) var route: String?
 
     /// The same command, sent to the server that keeps `key`: for commands about no key of their own (TIME).
-    package func near(_ key: String) -> RedisCommand { near(Array(key.utf8)) }
-
-    package func near(_ key: [UInt8]) -> RedisCommand {
+    package func near(_ key: String) -> RedisCommand {
         var command = self
         command.route = key
         return command

@@ -29,9 +29,12 @@ extension String: RESPDecodable {
 extension Int64: RESPDecodable {
     /// An integer, or a string of its digits.
     public static func decode(_ reply: RESPValue) -> Int64? {
-        if let value = reply.integer { return value }
-        if case .boolean(let value) = reply { return value ? 1 : 0 }
-        return reply.string.flatMap { Int64($0) }
+        switch reply {
+        case .integer(let value): value
+        case .bulkString(let digits): parseInt64(digits.span) ?? reply.string.flatMap { Int64($0) }
+        case .boolean(let value): value ? 1 : 0
+        default: reply.string.flatMap { Int64($0) }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ struct Envelope {
     }
 
     static func pack<Value: Encodable>(
-        _ value: Value, deadline: Int64?, context: [UInt8], limit: Int?, _ packing: Packing
+        _ value: Value, deadline: Int64?, context: @autoclosure () -> [UInt8], limit: Int?, _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
         var payload: [UInt8]
         do {
@@ -49,7 +49,7 @@ struct Envelope {
         if let cipher = packing.cipher {
             flags |= isEncrypted
             do {
-                payload = try cipher.seal(payload, context: context)
+                payload = try cipher.seal(payload, context: context())
             } catch {
                 throw SessionError(.integrity, "A section cannot be encrypted")
             }
@@ -65,9 +65,9 @@ struct Envelope {
     }
 
     static func unpack<Value: Decodable>(
-        _ type: Value.Type, from envelope: [UInt8], context: [UInt8], _ packing: Packing
+        _ type: Value.Type, from envelope: [UInt8], context: @autoclosure () -> [UInt8], _ packing: Packing
     ) throws(SessionError) -> Value {
-        let payload = try payload(of: envelope, context: context, packing)
+        let payload = try payload(of: envelope, context: context(), packing)
         do {
             return try packing.codec.decode(type, from: payload)
         } catch {
@@ -77,7 +77,7 @@ struct Envelope {
 
     /// What the codec wrote.
     static func payload(
-        of envelope: [UInt8], context: [UInt8], _ packing: Packing
+        of envelope: [UInt8], context: @autoclosure () -> [UInt8], _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
         guard envelope.count >= headCount, envelope[0] == magic, envelope[1] == version,
             envelope[2] & ~(isCompressed | isEncrypted) == 0, envelope[3] == packing.codec.identifier
@@ -88,7 +88,7 @@ struct Envelope {
                 throw SessionError(.integrity, "A section is encrypted and there is no key")
             }
             do {
-                payload = try cipher.open(payload, context: context)
+                payload = try cipher.open(payload, context: context())
             } catch {
                 throw SessionError(.integrity, "A section is not what was encrypted")
             }

@@ -37,7 +37,7 @@ public struct Session: Sendable, Identifiable {
     ///
     /// - Throws: ``SessionError`` when the bytes are not this section's; other sections are not concerned.
     public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
-        try SessionDraft(handle, record: record, packing: packing, now: readAt).value(section)
+        try record.value(section, of: handle, at: readAt, packing)
     }
 
     /// A counter's value; 0 when it was never counted.
@@ -103,15 +103,7 @@ public struct SessionDraft: Sendable {
 
     /// A section's value; nil when there is none or its time is over.
     public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
-        guard let envelope = record.sections[section.name] else { return nil }
-        if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
-        do throws(SessionError) {
-            return try Envelope.unpack(
-                Value.self, from: envelope, context: Self.context(handle, section.name), packing)
-        } catch {
-            packing.damaged()
-            throw error
-        }
+        try record.value(section, of: handle, at: now, packing)
     }
 
     /// Gives a section a value.

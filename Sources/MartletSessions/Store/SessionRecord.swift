@@ -13,7 +13,7 @@ struct SessionRecord: Equatable, Sendable {
     var principal: Principal?
     var epoch: Int64
     var metadata: [String: String]
-    var sections: [String: [UInt8]] = [:]
+    var sections = SectionList()
     var counters: [String: Int64] = [:]
 
     init(principal: Principal?, lifetime: SessionLifetime, now: Int64, epoch: Int64, metadata: [String: String]) {
@@ -30,38 +30,57 @@ struct SessionRecord: Equatable, Sendable {
 
     /// From the reply to HGETALL, or to HMGET of `SessionField.header`; nil when there is no session.
     init?(_ reply: RESPValue) {
-        var header: [[UInt8]?]
-        if case .array(let values) = reply, values.count == SessionField.header.count {
+        var header: [[UInt8]?] = [nil, nil, nil]
+        var (sections, counters) = (SectionList(), [String: Int64]())
+        if case .array(let values) = reply, values.count == header.count {
             header = values.map(\.bytes)
         } else {
-            header = Array(repeating: nil, count: SessionField.header.count)
             for pair in reply.pairs ?? [] {
                 guard case .bulkString(let name) = pair.key, case .bulkString(let value) = pair.value, name.count > 1
                 else { continue }
-                if name[0] == UInt8(ascii: "@") {
-                    if let place = SessionField.place(of: name) { header[place] = value }
-                } else if name[1] == UInt8(ascii: "/") {
-                    let rest = String(decoding: name.dropFirst(2), as: UTF8.self)
-                    if name[0] == UInt8(ascii: "s") { sections[rest] = value }
-                    if name[0] == UInt8(ascii: "n") { counters[rest] = Self.number(value) }
+                switch (name[0], name[1]) {
+                case (UInt8(ascii: "s"), UInt8(ascii: "/")): sections.append(Self.text(name.dropFirst(2)), value)
+                case (UInt8(ascii: "n"), UInt8(ascii: "/")):
+                    counters[Self.text(name.dropFirst(2))] = Int64(Self.text(value[...]))
+                case (UInt8(ascii: "@"), UInt8(ascii: "t")): header[0] = value
+                case (UInt8(ascii: "@"), UInt8(ascii: "u")): header[1] = value
+                case (UInt8(ascii: "@"), UInt8(ascii: "m")): header[2] = value
+                default: continue
                 }
             }
         }
         // A hash that lacks these was not written here.
-        guard let version = Self.number(header[0]), let created = Self.number(header[1]),
-            let accessed = Self.number(header[2]), let deadline = Self.number(header[3]),
-            let idle = Self.number(header[5])
-        else { return nil }
-        (self.version, self.created, self.accessed) = (version, created, accessed)
-        (self.deadline, self.idle, absolute) = (deadline, idle, Self.number(header[4]))
-        principal = header[6].map { Principal(String(decoding: $0, as: UTF8.self)) }
-        epoch = Self.number(header[7]) ?? 0
-        metadata = header[8].flatMap(Self.metadata) ?? [:]
+        guard let times = header[0].flatMap({ Self.numbers($0) }), times.count >= 6 else { return nil }
+        (version, created, accessed) = (times[0], times[1], times[2])
+        (deadline, idle, epoch) = (times[3], times[4], times[5])
+        absolute = times.count > 6 ? times[6] : nil
+        principal = header[1].map { Principal(Self.text($0[...])) }
+        metadata = header[2].flatMap(Self.metadata) ?? [:]
+        self.sections = sections
+        self.counters = counters
     }
 
-    private static func number(_ bytes: [UInt8]?) -> Int64? {
-        bytes.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+    /// The numbers that a session of this kind has in the field of its times.
+    var times: String {
+        let numbers = [version, created, accessed, deadline, idle, epoch] + (absolute.map { [$0] } ?? [])
+        return numbers.map(String.init).joined(separator: " ")
     }
+
+    private static func numbers(_ bytes: [UInt8]) -> [Int64]? {
+        var numbers: [Int64] = []
+        numbers.reserveCapacity(7)
+        var start = 0
+        while start <= bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != UInt8(ascii: " ") { end += 1 }
+            guard let number = parseInt64(bytes.span.extracting(start..<end)) else { return nil }
+            numbers.append(number)
+            start = end + 1
+        }
+        return numbers
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private static func metadata(_ bytes: [UInt8]) -> [String: String]? {
         try? JSONDecoder().decode([String: String].self, from: Data(bytes))
@@ -72,6 +91,21 @@ struct SessionRecord: Equatable, Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Texts can always be encoded.
         return [UInt8]((try? encoder.encode(metadata)) ?? Data("{}".utf8))
+    }
+
+    /// A section's value; nil when there is none or its time is over. `handle` is that of the session.
+    func value<Value>(
+        _ section: SessionSection<Value>, of handle: SessionHandle, at now: Int64, _ packing: Envelope.Packing
+    ) throws(SessionError) -> Value? {
+        guard let envelope = sections[section.name] else { return nil }
+        if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
+        do throws(SessionError) {
+            return try Envelope.unpack(
+                Value.self, from: envelope, context: SessionDraft.context(handle, section.name), packing)
+        } catch {
+            packing.damaged()
+            throw error
+        }
     }
 
     /// Whether it may still be used at `now`, in a time when the user's epoch is `epoch`.
@@ -88,12 +122,8 @@ struct SessionRecord: Equatable, Sendable {
 
     /// All fields, as HSET takes them.
     var words: [any RESPArgument] {
-        var words: [any RESPArgument] = [
-            SessionField.version, Int(version), SessionField.created, Int(created), SessionField.accessed,
-            Int(accessed), SessionField.deadline, Int(deadline), SessionField.idle, Int(idle),
-        ]
-        if let absolute { words += [SessionField.absolute, Int(absolute)] }
-        if let principal { words += [SessionField.principal, principal.id, SessionField.epoch, Int(epoch)] }
+        var words: [any RESPArgument] = [SessionField.times, times]
+        if let principal { words += [SessionField.principal, principal.id] }
         if !metadata.isEmpty { words += [SessionField.metadata, Self.bytes(metadata)] }
         for (name, value) in sections { words += [SessionField.section(name), value] }
         for (name, value) in counters { words += [SessionField.counter(name), Int(value)] }

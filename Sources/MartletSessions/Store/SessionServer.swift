@@ -37,12 +37,8 @@ struct SessionServer: Sendable {
 
     /// Replies of commands about keys that lie with `key`, and the server's clock, in one exchange.
     func read(near key: String, _ commands: [RedisCommand]) async throws(SessionError) -> (now: Int64, [RESPValue]) {
-        let route = Array(key.utf8)
-        var all = [Self.time.near(route)]
-        all.reserveCapacity(commands.count + 1)
-        for command in commands { all.append(command.near(route)) }
-        let replies = try Self.values(try await pipeline(all))
-        return (try Self.milliseconds(replies.first), Array(replies.dropFirst()))
+        var replies = try Self.values(try await pipeline(commands + [Self.time.near(key)]))
+        return (try Self.milliseconds(replies.popLast()), replies)
     }
 
     func pipeline(
@@ -70,10 +66,10 @@ struct SessionServer: Sendable {
 
     /// From TIME's seconds and microseconds.
     static func milliseconds(_ reply: RESPValue?) throws(SessionError) -> Int64 {
-        guard let parts = reply.flatMap([Int64].decode), parts.count == 2, parts[0] < 1 << 40 else {
-            throw SessionError(.server, "The server's clock cannot be read")
-        }
-        return parts[0] * 1000 + parts[1] / 1000
+        guard case .array(let parts) = reply, parts.count == 2, let seconds = Int64.decode(parts[0]),
+            let microseconds = Int64.decode(parts[1]), seconds < 1 << 40
+        else { throw SessionError(.server, "The server's clock cannot be read") }
+        return seconds * 1000 + microseconds / 1000
     }
 
     // MARK: Changing

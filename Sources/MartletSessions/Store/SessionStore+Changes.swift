@@ -143,9 +143,7 @@ extension SessionStore {
             change(&record, reading.now)
             let changed = record
             var writes = [
-                RedisCommand(
-                    "HSET", key, SessionField.accessed, Int(record.accessed), SessionField.deadline,
-                    Int(record.deadline)),
+                RedisCommand("HSET", key, SessionField.times, record.times),
                 RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
             if record.principal != nil {
@@ -231,7 +229,7 @@ extension SessionStore {
         of draft: SessionDraft, since metadata: [String: String], _ supportsFieldTTL: Bool
     ) -> [RedisCommand] {
         let key = keys.session(draft.handle)
-        var fields: [any RESPArgument] = [SessionField.version, Int(draft.record.version)]
+        var fields: [any RESPArgument] = [SessionField.times, draft.record.times]
         var writes: [RedisCommand] = []
         for name in draft.changed.sorted() {
             guard let envelope = draft.record.sections[name] else { continue }

@@ -141,7 +141,7 @@ extension SessionStore {
         }
         report.sessions += 1
         if record.principal != nil, replies[1] == .integer(0) { report.unindexed += 1 }
-        report.largestSection = max(report.largestSection, record.sections.values.map(\.count).max() ?? 0)
+        report.largestSection = max(report.largestSection, record.sections.map(\.envelope.count).max() ?? 0)
     }
 
     // MARK: Locks

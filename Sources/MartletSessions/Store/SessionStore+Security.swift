@@ -58,11 +58,13 @@ extension SessionStore {
 
     private func sections(
         of record: SessionRecord, from old: SessionHandle, to new: SessionHandle
-    ) throws(SessionError) -> [String: [UInt8]] {
-        var moved: [String: [UInt8]] = [:]
+    ) throws(SessionError) -> SectionList {
+        var moved = SectionList()
         for (name, envelope) in record.sections {
-            moved[name] = try Envelope.move(
-                envelope, from: SessionDraft.context(old, name), to: SessionDraft.context(new, name), packing)
+            moved.append(
+                name,
+                try Envelope.move(
+                    envelope, from: SessionDraft.context(old, name), to: SessionDraft.context(new, name), packing))
         }
         return moved
     }

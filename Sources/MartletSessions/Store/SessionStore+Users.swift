@@ -120,11 +120,12 @@ extension SessionStore {
             ]
             let gone = ended.map(keys.session) + present.dead.map { keys.session(SessionHandle(tag: tag, digest: $0)) }
             if !gone.isEmpty { writes.append(RedisCommand(words: ["DEL"] + gone)) }
-            if let spared, reading.replies.count > 3, let record = SessionRecord(reading.replies[3]),
+            if let spared, reading.replies.count > 3, var record = SessionRecord(reading.replies[3]),
                 record.principal == principal, record.isAlive(at: reading.now, epoch: present.epoch)
             {
+                record.epoch = present.epoch + 1
                 writes += [
-                    RedisCommand("HSET", keys.session(spared), SessionField.epoch, Int(present.epoch + 1)),
+                    RedisCommand("HSET", keys.session(spared), SessionField.times, record.times),
                     RedisCommand("HSET", index, spared.digest, Int(record.created)),
                     RedisCommand("PEXPIREAT", index, Int(record.deadline)),
                 ]
