@@ -27,7 +27,9 @@ public struct RedisSubscription: AsyncSequence, Sendable {
         let hub: MessageHub
 
         /// The next message; nil when the subscription has ended.
-        public mutating func next() async -> RedisMessage? { await base.next() }
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> RedisMessage? {
+            await base.next(isolation: actor)
+        }
     }
 
     /// Ends the subscription, and with it the sequence.
