@@ -27,7 +27,7 @@ QUICK = Size(rounds=3, seconds=0.5, stored_keys=200_000, connections=500, due_ke
 
 @dataclass
 class Row:
-    """A line of the table. A target is the largest ratio to redis-server, or the largest value of Martlet's own."""
+    """A line of the table. A target is a ratio to redis-server, or a value of Martlet's own."""
 
     name: str
     redis: float | None
@@ -35,6 +35,8 @@ class Row:
     unit: str
     largest_ratio: float | None = None
     largest_value: float | None = None
+    smallest_ratio: float | None = None
+    smallest_value: float | None = None
     smaller_is_better: bool = True
 
     @property
@@ -45,10 +47,18 @@ class Row:
     def target(self) -> str:
         if self.largest_ratio is not None:
             return f"at most {self.largest_ratio:g} x"
+        if self.smallest_ratio is not None:
+            return f"at least {self.smallest_ratio:g} x"
+        if self.smallest_value is not None:
+            return f"at least {self.smallest_value:,g} {self.unit}"
         return f"at most {self.largest_value:g} {self.unit}" if self.largest_value is not None else ""
 
     @property
     def reached(self) -> bool | None:
         if self.largest_ratio is not None:
             return None if self.ratio is None else self.ratio <= self.largest_ratio
+        if self.smallest_ratio is not None:
+            return None if self.ratio is None else self.ratio >= self.smallest_ratio
+        if self.smallest_value is not None:
+            return self.martlet >= self.smallest_value
         return None if self.largest_value is None else self.martlet <= self.largest_value
