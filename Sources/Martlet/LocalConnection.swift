@@ -47,9 +47,13 @@ public final class LocalConnection: Sendable {
     private let engine: Engine
     private let transport: LocalTransport
 
-    init(engine: Engine) throws(ConnectionClosed) {
+    init(engine: Engine, isUnseen: Bool = false) throws(ConnectionClosed) {
         self.engine = engine
-        let transport = engine.loop.perform { engine.isStopped ? nil : LocalTransport(network: engine.network) }
+        let transport = engine.loop.perform { () -> LocalTransport? in
+            let isAdmitted = isUnseen || engine.server.interceptor?.admitsConnections ?? true
+            guard !engine.isStopped, isAdmitted else { return nil }
+            return LocalTransport(network: engine.network, isUnseen: isUnseen)
+        }
         guard let transport else { throw ConnectionClosed() }
         self.transport = transport
     }

@@ -15,6 +15,7 @@ import Dispatch
 /// Several servers live in one process without sharing anything. Dropping the last reference to a server stops it.
 public final class MartletServer: Sendable {
     let engine: Engine
+    private let fake: FakeControl?
 
     /// Starts a server.
     ///
@@ -32,6 +33,7 @@ public final class MartletServer: Sendable {
     }
 
     package init(_ options: StartOptions) throws(StartError) {
+        fake = options.fake
         engine = try Engine(options)
         options.stopSwitch?.bind(engine)
         try engine.start(options.listening, whenListening: options.whenListening)
@@ -64,6 +66,29 @@ public final class MartletServer: Sendable {
 
     /// Waits until the server has stopped, asked by the program or by a client's SHUTDOWN.
     package func waitUntilStopped() { engine.waitUntilStopped() }
+
+    // MARK: Fakes
+
+    /// A connection that is no client: nobody counts, lists or intercepts it.
+    package func connectUnseen() throws(ConnectionClosed) -> LocalConnection {
+        try LocalConnection(engine: engine, isUnseen: true)
+    }
+
+    /// Turns a fake's clock, and returns when all that came due is done.
+    package func turnClock(_ turn: ClockTurn) { engine.turn(turn) }
+
+    /// The data as an RDB file.
+    ///
+    /// - Throws: the error that SAVE would reply with.
+    package func snapshot() throws -> [UInt8] { try engine.snapshot().get() }
+
+    /// Replaces all data of a fake by those of an RDB file.
+    ///
+    /// - Throws: the error that DEBUG RELOAD would reply with.
+    package func restore(_ snapshot: [UInt8]) throws {
+        guard let fake else { return }
+        if let error = engine.restore(snapshot, in: fake.files) { throw error }
+    }
 
     /// Does the periodic work that is due now: for servers with a manual clock, which have no timers.
     package func runDueWork() { engine.runDueWork() }

@@ -7,6 +7,7 @@
 package struct ServerProcess: Sendable {
     private var configuration: Configuration
     private let configurationFile: String
+    private let isFake: Bool
     private let hasConfiguration: Bool
     /// What standard input held, for a second start of the program.
     private let standardInput: [UInt8]
@@ -19,6 +20,7 @@ package struct ServerProcess: Sendable {
     package init(_ arguments: ServerArguments, commandLine: [String]) throws(ConfigurationError) {
         self.commandLine = commandLine
         hasConfiguration = commandLine.count > 1
+        isFake = arguments.isFake
         configurationFile = arguments.configurationFile.map(Self.absolutePath) ?? ""
         var input: [UInt8] = []
         if arguments.readsStandardInput {
@@ -108,6 +110,10 @@ package struct ServerProcess: Sendable {
         options.configuration = configuration
         options.log = .configured
         options.isDaemon = true
+        if isFake {
+            options.fake = FakeControl(offersCommand: true)
+            log.write(.notice, "This is a fake for tests: nothing is written to disk, and the command FAKE steers it.")
+        }
         options.configurationFile = configurationFile
         options.stopSwitch = stopSwitch
         options.whenListening = { [configuration] in

@@ -9,7 +9,7 @@ struct RoomWallsTests {
         "Values": 2, "Protocol": 2, "Propagation": 2, "EventLoop": 2,
         "Keyspace": 3,
         "Execution": 4, "Observability": 4, "RDB": 4, "AOF": 4,
-        "Commands": 5, "Network": 5, "Persistence": 5,
+        "Commands": 5, "Network": 5, "Persistence": 5, "Fake": 5,
         "Server": 6,
         "face": 7,
     ]

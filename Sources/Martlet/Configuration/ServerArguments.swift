@@ -17,6 +17,8 @@ package struct ServerArguments: Equatable, Sendable {
     package private(set) var configurationFile: String?
     /// Whether more configuration comes from standard input.
     package private(set) var readsStandardInput = false
+    /// `--fake` comes first.
+    package private(set) var isFake = false
     /// Configuration lines made of the `--name value` arguments.
     package private(set) var options: [UInt8] = []
 
@@ -25,6 +27,7 @@ package struct ServerArguments: Equatable, Sendable {
                martlet-server - (read the configuration from standard input)
                martlet-server -v or --version
                martlet-server -h or --help
+               martlet-server --fake [options] (for tests: nothing is written to disk, and FAKE HELP tells the rest)
                martlet-server --check-rdb <file.rdb>
                martlet-server --check-aof [--fix | --truncate-to-timestamp <seconds>] <file.manifest | file.aof>
 
@@ -50,6 +53,10 @@ package struct ServerArguments: Equatable, Sendable {
         }
         var result = ServerArguments()
         var rest = arguments[...]
+        if rest.first == "--fake" {
+            result.isFake = true
+            rest = rest.dropFirst()
+        }
         if let file = rest.first, !file.hasPrefix("-") {
             result.configurationFile = file
             rest = rest.dropFirst()
@@ -58,7 +65,7 @@ package struct ServerArguments: Equatable, Sendable {
         var expectsValue = false
         for (index, argument) in zip(rest.indices, rest) {
             let isLast = index == arguments.count - 1
-            if argument == "-", index == 0 || isLast {
+            if argument == "-", index == rest.startIndex || isLast {
                 result.readsStandardInput = true
             } else if !expectsValue, argument.hasPrefix("--") {
                 let next = isLast ? nil : arguments[index + 1]

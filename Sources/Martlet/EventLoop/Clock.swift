@@ -33,6 +33,14 @@ struct Clock: Sendable {
         return "\(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst())"
     }
 
+    /// Whether time goes by without anybody's doing.
+    var isRunning: Bool {
+        switch source {
+        case .system: true
+        case .manual(let clock): clock.isRunning
+        }
+    }
+
     /// For measuring how long something took: never steps back.
     @inline(__always)
     func monotonicNanoseconds() -> Int64 {
@@ -43,19 +51,75 @@ struct Clock: Sendable {
     }
 }
 
-/// A clock that stands still until it is told otherwise; usable from any thread.
+/// What a test does to a clock.
+package enum ClockTurn: Sendable, Equatable {
+    /// Forward by so many ms.
+    case advance(Int64)
+    /// To a time of day, in ms since 1970.
+    case set(Int64)
+    case freeze
+    case resume
+    /// To the real time, and running.
+    case reset
+}
+
+/// A clock that is turned by hand; between that it stands still, or runs as the system's. Usable from any thread.
 package final class ManualClock: Sendable {
     private struct Reading {
         var wallMicroseconds: Int64
         var monotonicNanoseconds: Int64
+        /// The system's monotonic clock when the reading was taken; nil while the clock stands.
+        var runsSince: Int64?
+
+        /// What it is now.
+        var current: Reading {
+            guard let since = runsSince else { return self }
+            let now = SystemTime.monotonicNanoseconds()
+            return Reading(
+                wallMicroseconds: ManualClock.sum(wallMicroseconds, (now - since) / 1000),
+                monotonicNanoseconds: ManualClock.sum(monotonicNanoseconds, now - since), runsSince: now)
+        }
+
+        static var system: Reading {
+            let now = SystemTime.monotonicNanoseconds()
+            return Reading(
+                wallMicroseconds: SystemTime.wallMicroseconds(), monotonicNanoseconds: now, runsSince: now)
+        }
     }
 
     private let reading: Mutex<Reading>
 
-    /// `wallMilliseconds` is the time since 1970 to start at. The monotonic clock starts at 0.
+    /// Stands at `wallMilliseconds` since 1970. The monotonic clock stands at 0.
     package init(wallMilliseconds: Int64) {
         reading = Mutex(
             Reading(wallMicroseconds: Self.scaled(wallMilliseconds, by: 1000), monotonicNanoseconds: 0))
+    }
+
+    /// Shows the system's time and runs.
+    package init() { reading = Mutex(.system) }
+
+    package var isRunning: Bool { reading.withLock { $0.runsSince != nil } }
+
+    /// Lets the clock stand.
+    package func freeze() {
+        reading.withLock { reading in
+            reading = reading.current
+            reading.runsSince = nil
+        }
+    }
+
+    /// Lets the clock run on from where it stands.
+    package func resume() {
+        reading.withLock { if $0.runsSince == nil { $0.runsSince = SystemTime.monotonicNanoseconds() } }
+    }
+
+    /// Back to the system's time of day, and running. The monotonic clock goes on from where it is.
+    package func reset() {
+        reading.withLock { reading in
+            let monotonic = reading.current.monotonicNanoseconds
+            reading = .system
+            reading.monotonicNanoseconds = monotonic
+        }
     }
 
     /// Moves both clocks on. Time does not go back: a negative number moves nothing.
@@ -69,11 +133,14 @@ package final class ManualClock: Sendable {
 
     /// Sets the time of day, forth or back, as an operator may; the monotonic clock does not notice.
     package func set(wallMilliseconds: Int64) {
-        reading.withLock { $0.wallMicroseconds = Self.scaled(wallMilliseconds, by: 1000) }
+        reading.withLock { reading in
+            reading = reading.current
+            reading.wallMicroseconds = Self.scaled(wallMilliseconds, by: 1000)
+        }
     }
 
-    package var wallMicroseconds: Int64 { reading.withLock { $0.wallMicroseconds } }
-    package var monotonicNanoseconds: Int64 { reading.withLock { $0.monotonicNanoseconds } }
+    package var wallMicroseconds: Int64 { reading.withLock { $0.current.wallMicroseconds } }
+    package var monotonicNanoseconds: Int64 { reading.withLock { $0.current.monotonicNanoseconds } }
 
     /// Stops at the ends of what Int64 holds: the numbers come from outside.
     private static func scaled(_ value: Int64, by factor: Int64) -> Int64 {

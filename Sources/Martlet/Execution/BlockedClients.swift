@@ -6,6 +6,8 @@ enum Wait {
     case replicas
     /// WAITAOF: everything up to `offset` of the command log is on disk here, if `isLocal`, and on some replicas.
     case appendOnlyFile(offset: Int, isLocal: Bool, replicas: Int64)
+    /// A reply that a fake holds back.
+    case time(reply: [UInt8])
 }
 
 /// Why the waiting ends.
@@ -89,7 +91,7 @@ extension Wait {
     /// Whether there is nothing left to wait for.
     func isOver(_ savedOffset: Int?) -> Bool {
         switch self {
-        case .replicas: return false
+        case .replicas, .time: return false
         case .appendOnlyFile(let offset, let isLocal, let replicas):
             guard isLocal else { return replicas == 0 }
             guard let savedOffset else { return true }
@@ -101,6 +103,7 @@ extension Wait {
         if case .error(let error) = end { return reply.error(error) }
         switch self {
         case .replicas: reply.integer(0)
+        case .time(let held): reply.raw(held.span)
         case .appendOnlyFile(let offset, let isLocal, _):
             if isLocal, savedOffset == nil { return reply.error(.noAppendOnlyFile) }
             reply.array(2)

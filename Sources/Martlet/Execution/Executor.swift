@@ -48,6 +48,14 @@ struct Executor: ~Copyable {
     }
 
     private func run(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
+        if let interceptor = server.interceptor, !call.session.isUnseen {
+            run(command, arguments, by: interceptor, &call)
+        } else {
+            obey(command, arguments, &call)
+        }
+    }
+
+    func obey(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
         guard let id = resolve(command, arguments, &call) else { return }
         call.session.lastCommand = id
         defer { forgetCachingChoice(behind: id, call.session) }
@@ -142,7 +150,7 @@ struct Executor: ~Copyable {
         return nil
     }
 
-    private func refuse(_ error: ReplyError, _ call: inout CommandCall) {
+    func refuse(_ error: ReplyError, _ call: inout CommandCall) {
         call.session.transaction?.isAborted = true
         server.statistics.value.count(error)
         call.reply.error(error)

@@ -16,6 +16,8 @@ final class ServerContext {
     let identity: ServerIdentity
     let log: Log
     var services = ServerServices()
+    /// Who stands between clients and commands; nil but in fakes.
+    var interceptor: (any Interceptor)?
     let persistence: Box<PersistenceStatus>
     /// Set while no write may be promised to be kept.
     var writeRefusal: ReplyError?
@@ -46,6 +48,17 @@ final class ServerContext {
 
     /// Reads the clock for the work that follows.
     func refreshTime() { keyspace.value.setNow(clock.wallMilliseconds()) }
+
+    /// Counts nothing of what `body` does that a client's commands are counted by.
+    func uncounted<Result: ~Copyable>(_ body: () -> Result) -> Result {
+        let (hits, misses) = (keyspace.value.statistics.hits, keyspace.value.statistics.misses)
+        let before = statistics.value
+        defer {
+            statistics.value = before
+            (keyspace.value.statistics.hits, keyspace.value.statistics.misses) = (hits, misses)
+        }
+        return body()
+    }
 
     /// Something that began at this monotonic time has just ended.
     func noteLatency(_ event: LatencyEvent, since nanoseconds: Int64) {
@@ -104,6 +117,8 @@ struct ServerServices {
     var abortShutdown: () -> Bool = { false }
     /// DEBUG LOADAOF.
     var loadAppendOnlyFile: () -> ReplyError? = { nil }
+    /// Turns the clock of a fake.
+    var turnClock: (ClockTurn) -> Void = { _ in }
     /// DEBUG AOF-FLUSH-SLEEP, in microseconds.
     var delayAppendOnlyFile: (Int64) -> Void = { _ in }
     /// DEBUG RELOAD.

@@ -57,6 +57,8 @@ final class Session {
     var isAuthenticated: Bool
     /// Part of the same program: needs no password, ever.
     let isTrusted: Bool
+    /// A look inside: no client, for nobody counts, lists or intercepts it.
+    let isUnseen: Bool
     /// Set by QUIT and by errors that end a connection: no further request is executed, pending replies are sent.
     var closesAfterReplies = false
     /// The full name of the last command, for CLIENT LIST.
@@ -85,8 +87,9 @@ final class Session {
     /// Pushes that wait for the end of the command in execution.
     private var waitingPushes: [UInt8] = []
 
-    init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, monotonicSeconds: Int64) {
+    init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, isUnseen: Bool = false, monotonicSeconds: Int64) {
         self.id = id
+        self.isUnseen = isUnseen
         self.isAuthenticated = isAuthenticated
         self.isTrusted = isTrusted
         createdAt = monotonicSeconds

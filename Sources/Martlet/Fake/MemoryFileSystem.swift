@@ -2,16 +2,6 @@
 
 import Synchronization
 
-@testable import Martlet
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 final class MemoryFileSystem: FileSystem {
     /// A file's content, now and as it was at the last sync.
     struct Content {
@@ -39,6 +29,8 @@ final class MemoryFileSystem: FileSystem {
         var isRefused: @Sendable (String) -> Bool = { _ in false }
         /// From this call on nothing happens any more: the power is gone.
         var isCut = false
+        /// Nothing more can be written.
+        var isFull = false
 
         mutating func link(_ path: String, _ id: Int) {
             names[path] = id
@@ -89,12 +81,15 @@ final class MemoryFileSystem: FileSystem {
     }
 
     /// Lets the call number `call` from now on fail, once or from then on; nil lets all succeed.
-    func fail(at call: Int?, with errno: Int32 = ENOSPC, lasting: Bool = false) {
+    func fail(at call: Int?, with errno: Int32 = ErrorNumber.noSpace, lasting: Bool = false) {
         state.withLock { state in
             state.calls = 0
             state.failure = call.map { ($0, errno, lasting) }
         }
     }
+
+    /// A disk without any room left, until it is told that it has some.
+    func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
 
     /// Lets files with certain paths not be created.
     func refuse(_ isRefused: @escaping @Sendable (String) -> Bool) { state.withLock { $0.isRefused = isRefused } }
@@ -139,7 +134,12 @@ final class MemoryFileSystem: FileSystem {
     ) throws(SystemError) -> Result {
         let result: Swift.Result<Result, SystemError> = state.withLock { state in
             state.calls += 1
-            guard !state.isCut else { return .failure(SystemError(errno: EIO, operation: operation)) }
+            if state.isFull, ["write", "mkdir"].contains("\(operation)") {
+                return .failure(SystemError(errno: ErrorNumber.noSpace, operation: operation))
+            }
+            guard !state.isCut else {
+                return .failure(SystemError(errno: ErrorNumber.inputOutput, operation: operation))
+            }
             if let failure = state.failure,
                 failure.call == state.calls || (failure.isLasting && state.calls > failure.call)
             {
@@ -169,7 +169,9 @@ final class MemoryFileSystem: FileSystem {
     // MARK: FileSystem
 
     func create(_ path: String) throws(SystemError) -> any StoredFile {
-        if state.withLock({ $0.isRefused(path) }) { throw SystemError(errno: EACCES, operation: "open") }
+        if state.withLock({ $0.isRefused(path) }) {
+            throw SystemError(errno: ErrorNumber.accessDenied, operation: "open")
+        }
         let id = try step("open") { state in
             guard let id = state.names[path] else { return state.makeFile(path) }
             state.contents[id]?.bytes = []
@@ -202,7 +204,7 @@ final class MemoryFileSystem: FileSystem {
             state.unlink(path)
             return true
         }
-        if !isThere { throw SystemError(errno: ENOENT, operation: "rename") }
+        if !isThere { throw SystemError(errno: ErrorNumber.noSuchFile, operation: "rename") }
     }
 
     func remove(_ path: String) throws(SystemError) { try step("unlink") { $0.unlink(path) } }

@@ -20,16 +20,17 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     static let inlineReplyLimit = 16 * 1024
 
     /// A connection to a server of one's own program needs no password; RESP3 keeps the types of replies.
-    init(network: Network) {
+    /// One that is unseen is no client; see `Session.isUnseen`.
+    init(network: Network, isUnseen: Bool = false) {
         self.network = network
         let server = network.server
         (pushes, inbox) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWaitingPushes))
         session = Session(
-            id: server.clients.nextID(), isAuthenticated: true, isTrusted: true,
+            id: isUnseen ? 0 : server.clients.nextID(), isAuthenticated: true, isTrusted: true, isUnseen: isUnseen,
             monotonicSeconds: server.monotonicSeconds)
         session.attach(self)
         session.version = .resp3
-        server.clients.add(session)
+        if !isUnseen { server.clients.add(session) }
     }
 
     func close() {
@@ -105,6 +106,10 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
 
     /// Executes one request and returns what was replied.
     func execute(_ request: LocalRequest) -> ReplyBuffer {
+        session.isUnseen ? network.server.uncounted { perform(request) } : perform(request)
+    }
+
+    private func perform(_ request: LocalRequest) -> ReplyBuffer {
         for word in request.words { batch.value.append(word) }
         batch.value.finishRequest()
         var tail = ByteBuffer()

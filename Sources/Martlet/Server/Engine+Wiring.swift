@@ -2,7 +2,7 @@
 
 extension Engine {
     convenience init(_ options: StartOptions) throws(StartError) {
-        let clock = Clock(options.clock.map { .manual($0) } ?? .system)
+        let clock = Clock((options.fake?.clock ?? options.clock).map { .manual($0) } ?? .system)
         var configuration = options.configuration
         if let directory = try? FileNames.resolved(configuration.dir) { configuration.dir = directory }
         let log = Log(options.log, level: configuration.loglevel, path: configuration.logfile, clock: clock)
@@ -18,9 +18,11 @@ extension Engine {
         } catch {
             throw .system("Cannot create the event loop: \(error)")
         }
+        var families = CommandTable.families
+        if let fake = options.fake, fake.offersCommand { families.append([FakeCommand.spec(fake)]) }
         let renamed: [String: String]
         do throws(ConfigurationError) {
-            renamed = try CommandRenaming.names(after: configuration.renamedCommands, of: CommandTable.families)
+            renamed = try CommandRenaming.names(after: configuration.renamedCommands, of: families)
         } catch {
             throw .configuration(error.report(version: ServerVersion.redis))
         }
@@ -30,11 +32,13 @@ extension Engine {
             role: options.isDaemon ? .daemon : .embedded)
         let server = ServerContext(
             keyspace: keyspace, configuration: configuration,
-            commands: CommandIndex(CommandTable.families, renamed: renamed), clock: clock, identity: identity, log: log)
+            commands: CommandIndex(families, renamed: renamed), clock: clock, identity: identity, log: log)
         server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
         server.keyspace.value.encodingLimits = EncodingLimits(configuration)
         server.keyspace.value.journal.wantedEvents = KeyEventClasses(letters: configuration.notifyKeyspaceEvents)
-        self.init(server: server, loop: loop, clock: clock, fileSystem: options.fileSystem)
+        server.interceptor = options.fake
+        let fileSystem: any FileSystem = if let fake = options.fake { fake.files } else { options.fileSystem }
+        self.init(server: server, loop: loop, clock: clock, fileSystem: fileSystem)
     }
 
     private static func systemSeed() -> UInt64 {

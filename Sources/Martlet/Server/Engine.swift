@@ -92,6 +92,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.commit = { [self] in persistence.appendOnlyFile.flush() }
         server.services.abortShutdown = { [self] in abortStop() }
         server.services.reload = { [self] in persistence.reload($0) }
+        server.services.turnClock = { [self] in turnClock($0) }
         server.services.port = { [self] in network.port }
     }
 
@@ -178,7 +179,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     private func startTimers() {
-        guard case .system = clock.source else { return }
+        // A test's clock that stands from the start asks for all work itself.
+        guard clock.isRunning else { return }
         let expiry = LoopTimer(queue: loop.queue) { [self] in expiryTimerFired() }
         let cron = LoopTimer(queue: loop.queue) { [self] in runCron() }
         cron.schedule(perSecond: server.configuration.value.hz)
@@ -225,7 +227,12 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// When the next key is due or a client has waited long enough.
     private var nextDeadline: NextTurn {
-        guard case .system = clock.source else { return .whenever }
+        guard clock.isRunning, let delay = millisecondsToDeadline else { return .whenever }
+        return .within(milliseconds: delay)
+    }
+
+    /// Until the next key is due or a client has waited long enough; nil: there is none.
+    private var millisecondsToDeadline: Int64? {
         var delay = Int64.max
         let deadline = server.keyspace.value.earliestDeadline
         if deadline < Int64.max {
@@ -237,7 +244,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
             // Both are times of one clock that begins near zero.
             delay = min(delay, server.blocked.earliestDeadline - server.monotonicMilliseconds)
         }
-        return delay < Int64.max ? .within(milliseconds: delay) : .whenever
+        return delay < Int64.max ? delay : nil
     }
 
     func rest() {
@@ -317,12 +324,18 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func runCron() {
         guard !isStopped, !server.isCronPaused else { return }
+        guard doPeriodicWork() else { return stop() }
+        _ = loop.turn()
+    }
+
+    /// False when the server is to stop.
+    private func doPeriodicWork() -> Bool {
         let milliseconds = clock.monotonicNanoseconds() / 1_000_000
         server.statistics.value.sample(at: milliseconds)
         server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)
         network.resumeListeners()
         if stopSignal.load(ordering: .relaxed) {
-            if saveAtEnd(ShutdownRequest()) { return stop() }
+            if saveAtEnd(ShutdownRequest()) { return false }
             stopSignal.store(false, ordering: .relaxed)
         }
         let now = server.monotonicSeconds
@@ -331,7 +344,47 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
             network.checkIdle(now: now, timeout: Int64(server.configuration.value.timeoutSeconds))
         }
         persistence.tick(hasSavePoints: keepsData)
-        _ = loop.turn()
+        return true
+    }
+
+    // MARK: A clock that is turned by hand
+
+    /// Whatever comes due on the way happens in the order in which it is due.
+    private func turnClock(_ turn: ClockTurn) {
+        guard case .manual(let manual) = clock.source else { return }
+        switch turn {
+        case .freeze: manual.freeze()
+        case .resume: manual.resume()
+        case .reset: manual.reset()
+        case .advance(let milliseconds): advance(manual, by: milliseconds)
+        case .set(let time):
+            // Both are times since 1970, kept within what Int64 holds.
+            let (step, overflow) = time.subtractingReportingOverflow(clock.wallMilliseconds())
+            if step >= 0, !overflow { advance(manual, by: step) } else { manual.set(wallMilliseconds: time) }
+        }
+        server.refreshTime()
+        (expiryArmedAt, waitingArmedAt) = (Int64.min, Int64.min)
+    }
+
+    private func advance(_ manual: ManualClock, by milliseconds: Int64) {
+        var left = max(milliseconds, 0)
+        doDueWork()
+        while left > 0 {
+            let step = min(left, max(millisecondsToDeadline ?? left, 1))
+            manual.advance(milliseconds: step)
+            left -= step
+            doDueWork()
+        }
+        if !server.isCronPaused, !doPeriodicWork() { stopRequest = ShutdownRequest() }
+    }
+
+    /// Keys whose time is over, clients that have waited long enough, and who is told of it.
+    private func doDueWork() {
+        server.refreshTime()
+        while expireSlice() {}
+        server.pubSub.deliver()
+        server.tracking.broadcast()
+        serveBlocked()
     }
 
     private func sleep(microseconds: Int64) {
@@ -435,6 +488,9 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     // MARK: Doors for other threads
+
+    /// Turns the clock of a fake, and returns when all that came due is done and written.
+    func turn(_ turn: ClockTurn) { loop.perform { [self] in turnClock(turn) } }
 
     /// Everything that timers would do by now.
     func runDueWork() {

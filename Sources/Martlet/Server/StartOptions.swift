@@ -7,6 +7,8 @@ package struct StartOptions: Sendable {
     package var log: LogDestination = .nowhere
     /// Nil for the system's clocks.
     package var clock: ManualClock?
+    /// What makes the server a fake: its clock, faults and files in memory take the places of the others.
+    package var fake: FakeControl?
     /// Nil for a seed from the system.
     package var seed: UInt64?
     /// Whether the process is this server and nothing else.

@@ -6,7 +6,7 @@
 /// A quote may open in the middle of a word; the closing one always ends it.
 /// Inside "..." the escapes are \n \r \t \b \a \xHH, and a backslash before anything else drops out;
 /// inside '...' only \' is one. A zero byte ends the line.
-func splitQuotedWords(_ line: ByteSpan) -> [[UInt8]]? {
+package func splitQuotedWords(_ line: Span<UInt8>) -> [[UInt8]]? {
     var end = 0
     while end < line.count, line[end] != 0 { end += 1 }
     var words: [[UInt8]] = []
@@ -20,7 +20,7 @@ func splitQuotedWords(_ line: ByteSpan) -> [[UInt8]]? {
 }
 
 /// The bytes between double quotes, everything unprintable escaped.
-func quotedRepresentation(of bytes: ByteSpan) -> [UInt8] {
+package func quotedRepresentation(of bytes: Span<UInt8>) -> [UInt8] {
     var text: [UInt8] = [QuotedWords.doubleQuote]
     for index in 0..<bytes.count { QuotedWords.appendEscaped(bytes[index], to: &text) }
     text.append(QuotedWords.doubleQuote)

@@ -8,6 +8,14 @@ import Musl
 import Darwin
 #endif
 
+/// Numbers that those report who only play the system.
+enum ErrorNumber {
+    static let noSpace = ENOSPC
+    static let inputOutput = EIO
+    static let accessDenied = EACCES
+    static let noSuchFile = ENOENT
+}
+
 /// A system call, or an address lookup, that failed.
 struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     private enum Cause: Equatable {
