@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "Martlet", targets: ["Martlet"]),
         .library(name: "MartletClient", targets: ["MartletClient"]),
         .library(name: "MartletSessions", targets: ["MartletSessions"]),
+        .library(name: "MartletTesting", targets: ["MartletTesting"]),
         .executable(name: "session-demo", targets: ["session-demo"]),
         .executable(name: "martlet-server", targets: ["martlet-server"]),
     ],
@@ -26,6 +27,7 @@ let package = Package(
         .target(name: "MartletClient", dependencies: ["Martlet"], swiftSettings: settings),
         .target(
             name: "MartletSessions", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
+        .target(name: "MartletTesting", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
         .executableTarget(name: "martlet-server", dependencies: ["Martlet"], swiftSettings: settings),
         .executableTarget(
             name: "martlet-benchmarks", dependencies: ["Martlet"], path: "Benchmarks/martlet-benchmarks",
@@ -37,6 +39,9 @@ let package = Package(
             name: "martlet-client-load", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
         .executableTarget(
+            name: "fake-soak", dependencies: ["Martlet", "MartletClient", "MartletTesting"], path: "Tests/FakeSoak",
+            swiftSettings: settings),
+        .executableTarget(
             name: "session-benchmark", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             path: "Benchmarks/session-benchmark", swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
@@ -44,6 +49,9 @@ let package = Package(
             name: "MartletClientTests", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
         .testTarget(
             name: "MartletSessionsTests", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MartletTestingTests", dependencies: ["Martlet", "MartletClient", "MartletTesting"],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],
