@@ -39,7 +39,8 @@ let package = Package(
             name: "martlet-client-load", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
         .executableTarget(
-            name: "fake-soak", dependencies: ["Martlet", "MartletClient", "MartletTesting"], path: "Tests/FakeSoak",
+            name: "fake-soak", dependencies: ["Martlet", "MartletClient", "MartletTesting"],
+            path: "Tests/Fake/fake-soak",
             swiftSettings: settings),
         .executableTarget(
             name: "session-benchmark", dependencies: ["Martlet", "MartletClient", "MartletSessions"],

@@ -145,7 +145,7 @@ extension MartletFake {
         return try await body()
     }
 
-    /// All faults of commands that there were, oldest first, with what they did.
+    /// All faults of commands that there were since the last reset, oldest first, with what they did.
     public var faults: [FaultReport] {
         control.faults.map {
             FaultReport(

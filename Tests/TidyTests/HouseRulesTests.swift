@@ -129,7 +129,7 @@ struct HouseRulesTests {
             "Tests/Topologies/martlet-client-load/ClientLoad.swift",
             "Tests/Topologies/martlet-client-load/SessionLoad.swift",
             // What a start takes is measured.
-            "Tests/FakeSoak/FakeSoak.swift",
+            "Tests/Fake/fake-soak/FakeSoak.swift",
         ]
         #expect(Swift.Set(found.map(\.path)) == places)
     }

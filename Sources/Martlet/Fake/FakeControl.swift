@@ -7,8 +7,6 @@ package final class FakeControl: Interceptor, Sendable {
     private struct State: Sendable {
         var plan = FaultPlan()
         var received: [ReceivedCommand] = []
-        /// Those that were dropped to keep the list short.
-        var forgotten = 0
         var admitsConnections = true
     }
 
@@ -37,7 +35,7 @@ package final class FakeControl: Interceptor, Sendable {
     @discardableResult
     package func remove(_ id: Int) -> Bool { state.withLock { $0.plan.remove(id) } }
 
-    /// All rules that ever were, with what they did.
+    /// All rules since the last reset, with what they did.
     package var faults: [FaultRecord] { state.withLock { $0.plan.records } }
 
     package func setAdmitsConnections(_ admits: Bool) { state.withLock { $0.admitsConnections = admits } }
@@ -47,9 +45,8 @@ package final class FakeControl: Interceptor, Sendable {
     /// No rule stands, clients are let in, the disk has room, and nothing was received.
     package func reset() {
         state.withLock { state in
-            state.plan.removeAll()
+            state.plan.reset()
             state.received = []
-            state.forgotten = 0
             state.admitsConnections = true
         }
         files.setFull(false)
@@ -70,7 +67,6 @@ package final class FakeControl: Interceptor, Sendable {
             if state.received.count > Self.mostReceived {
                 // Many at once, so that it costs little for each.
                 state.received.removeFirst(Self.mostReceived / 10)
-                state.forgotten += Self.mostReceived / 10
             }
             return state.plan.meet(command.words)
         }

@@ -50,22 +50,23 @@ package struct FaultRecord: Sendable {
 /// All rules, in the order in which they were made.
 struct FaultPlan: Sendable {
     private(set) var records: [FaultRecord] = []
+    private var lastID = 0
 
     mutating func add(_ rule: FaultRule) -> Int {
-        records.append(FaultRecord(id: records.count + 1, rule: rule))
-        return records.count
+        lastID += 1
+        records.append(FaultRecord(id: lastID, rule: rule))
+        return lastID
     }
 
     /// False when there is no such rule any more.
     mutating func remove(_ id: Int) -> Bool {
-        guard records.indices.contains(id - 1), records[id - 1].isActive else { return false }
-        records[id - 1].isActive = false
+        guard let index = records.firstIndex(where: { $0.id == id && $0.isActive }) else { return false }
+        records[index].isActive = false
         return true
     }
 
-    mutating func removeAll() {
-        for index in records.indices { records[index].isActive = false }
-    }
+    /// What was done is forgotten, too.
+    mutating func reset() { records = [] }
 
     /// What becomes of a command: the first rule that is due meets it; the others have seen it.
     mutating func meet(_ command: [[UInt8]]) -> Interception {
