@@ -50,8 +50,8 @@ public final class LocalConnection: Sendable {
     init(engine: Engine, isUnseen: Bool = false) throws(ConnectionClosed) {
         self.engine = engine
         let transport = engine.loop.perform { () -> LocalTransport? in
-            let isAdmitted = isUnseen || engine.server.interceptor?.admitsConnections ?? true
-            guard !engine.isStopped, isAdmitted else { return nil }
+            guard !engine.isStopped else { return nil }
+            guard isUnseen || engine.server.interceptor?.admitsConnection() ?? true else { return nil }
             return LocalTransport(network: engine.network, isUnseen: isUnseen)
         }
         guard let transport else { throw ConnectionClosed() }

@@ -1,5 +1,6 @@
 // Looking inside a fake, and putting data there, without a client.
 
+import Foundation
 import Martlet
 
 /// What a key holds. Bytes that are not UTF-8 become replacement characters; ``FakeDatabase/bytes(_:)`` keeps them.
@@ -153,4 +154,16 @@ public struct FakeSnapshot: Sendable {
 
     /// A snapshot of a file's content.
     public init(rdb: [UInt8]) { self.rdb = rdb }
+
+    /// From an .rdb file.
+    ///
+    /// - Throws: when it cannot be read.
+    public init(contentsOfFile path: String) throws {
+        rdb = [UInt8](try Data(contentsOf: URL(filePath: path)))
+    }
+
+    /// Writes an .rdb file.
+    ///
+    /// - Throws: when it cannot be written.
+    public func write(toFile path: String) throws { try Data(rdb).write(to: URL(filePath: path)) }
 }

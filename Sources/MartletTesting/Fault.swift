@@ -2,7 +2,7 @@
 
 import Martlet
 
-/// A fault and the commands that it meets.
+/// A fault and what it meets: commands, clients that come, or writes to files.
 ///
 /// ```swift
 /// try await fake.with(Fault(.error(.loading), on: "GET", "user:*", when: .next)) {
@@ -22,13 +22,13 @@ public struct Fault: Sendable {
         case cutAfter
         /// It is executed, and the connection ends in the midst of the reply.
         case halfReply
-        /// New connections are closed at once; of those that are there nothing is met.
+        /// A client that comes is not let in.
         case refuseConnections
-        /// Whatever the fake writes to its files does not fit: saves fail, and writes if there is an append only file.
+        /// What the fake writes to its files does not fit: saves fail, and writes if there is an append only file.
         case fullDisk
     }
 
-    /// Which of the matching commands are met.
+    /// Which of the matching commands, clients or writes are met.
     public enum Occurrence: Sendable, Equatable {
         /// The next one.
         case next
@@ -54,17 +54,17 @@ public struct Fault: Sendable {
         self.occurrence = occurrence
     }
 
-    /// What the server does; nil when this is not about commands.
-    var rule: FaultRule? {
-        let met: Interception
-        switch effect {
-        case .error(let error): met = .error(error.text)
-        case .delay(let duration): met = .delay(milliseconds: Int64(duration / .milliseconds(1)))
-        case .cutBefore: met = .cutBefore
-        case .cutAfter: met = .cutAfter
-        case .halfReply: met = .halfReply
-        case .refuseConnections, .fullDisk: return nil
-        }
+    var rule: FaultRule {
+        let met: FaultEffect =
+            switch effect {
+            case .error(let error): .meet(.error(error.text))
+            case .delay(let duration): .meet(.delay(milliseconds: Int64(duration / .milliseconds(1))))
+            case .cutBefore: .meet(.cutBefore)
+            case .cutAfter: .meet(.cutAfter)
+            case .halfReply: .meet(.halfReply)
+            case .refuseConnections: .refuseConnection
+            case .fullDisk: .fullDisk
+            }
         switch occurrence {
         case .next: return FaultRule(met, words: words, limit: 1)
         case .nth(let number): return FaultRule(met, words: words, skipped: max(number, 1) - 1, limit: 1)
@@ -111,17 +111,17 @@ public struct FaultReport: Sendable, CustomStringConvertible {
     public let effect: String
     /// The patterns of the commands.
     public let words: [String]
-    /// How many commands matched.
+    /// How many commands, clients or writes matched.
     public let matched: Int
-    /// How many were met.
+    /// How many of them were met.
     public let fired: Int
     /// Whether it still stands.
     public let isActive: Bool
 
     /// For a test's log.
     public var description: String {
-        let commands = words.isEmpty ? "every command" : words.joined(separator: " ")
-        return "\(effect) on \(commands): met \(fired) of \(matched)\(isActive ? "" : ", removed")"
+        let commands = words.isEmpty ? "" : " on " + words.joined(separator: " ")
+        return "\(effect)\(commands): met \(fired) of \(matched)\(isActive ? "" : ", removed")"
     }
 }
 
@@ -130,13 +130,7 @@ extension MartletFake {
     ///
     /// - Returns: what removes it.
     @discardableResult
-    public func add(_ fault: Fault) -> FaultToken {
-        guard let rule = fault.rule else {
-            change(fault.effect, to: true)
-            return FaultToken(fake: self, effect: fault.effect, id: nil)
-        }
-        return FaultToken(fake: self, effect: fault.effect, id: control.add(rule))
-    }
+    public func add(_ fault: Fault) -> FaultToken { FaultToken(control: control, id: control.add(fault.rule)) }
 
     /// Lets faults stand while `body` runs.
     public func with<Value>(_ faults: Fault..., perform body: () async throws -> Value) async rethrows -> Value {
@@ -145,7 +139,7 @@ extension MartletFake {
         return try await body()
     }
 
-    /// All faults of commands that there were since the last reset, oldest first, with what they did.
+    /// All faults that there were since the last reset, oldest first, with what they did.
     public var faults: [FaultReport] {
         control.faults.map {
             FaultReport(
@@ -153,24 +147,13 @@ extension MartletFake {
                 isActive: $0.isActive)
         }
     }
-
-    func change(_ effect: Fault.Effect, to isOn: Bool) {
-        switch effect {
-        case .refuseConnections: control.setAdmitsConnections(!isOn)
-        case .fullDisk: control.setDiskIsFull(isOn)
-        default: return
-        }
-    }
 }
 
 /// A fault that stands.
 public struct FaultToken: Sendable {
-    let fake: MartletFake
-    let effect: Fault.Effect
-    let id: Int?
+    let control: FakeControl
+    let id: Int
 
     /// Takes the fault away.
-    public func remove() {
-        if let id { fake.control.remove(id) } else { fake.change(effect, to: false) }
-    }
+    public func remove() { control.remove(id) }
 }

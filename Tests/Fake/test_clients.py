@@ -87,18 +87,18 @@ def test_a_late_reply_is_a_timeout(martlet):
 
 
 def test_nobody_is_let_in(martlet):
-    martlet.control.execute_command("FAKE", "CONNECTIONS", "REFUSE")
+    number = martlet.fault("CONNECTIONS")
     with pytest.raises(redis.ConnectionError):
         retrying(martlet, 0).ping()
-    martlet.control.execute_command("FAKE", "CONNECTIONS", "ACCEPT")
+    martlet.control.execute_command("FAKE", "CLEAR", number)
     assert retrying(martlet, 0).ping()
 
 
 def test_a_full_disk(martlet):
-    martlet.control.execute_command("FAKE", "DISK", "FULL")
+    number = martlet.fault("DISK")
     with pytest.raises(redis.ResponseError):
         martlet.client().save()
-    martlet.control.execute_command("FAKE", "DISK", "FREE")
+    martlet.control.execute_command("FAKE", "CLEAR", number)
     assert martlet.client().save()
 
 

@@ -54,7 +54,7 @@ struct FakeCommandTests {
         #expect(try send(connection, "FAKE CLEAR") == .integer(1))
         for wrong in [
             "FAULT", "FAULT ERROR", "FAULT CUT SIDEWAYS", "FAULT HALF TIMES", "FAULT HALF TIMES 0", "FAULT HALF ODD 1",
-            "CONNECTIONS MAYBE", "DISK", "ADVANCE x", "ODD",
+            "FAULT DISK ODD", "CONNECTIONS", "ADVANCE x", "ODD",
         ] {
             guard case .error = try send(connection, "FAKE " + wrong) else {
                 Issue.record("\(wrong) is taken")
@@ -76,7 +76,7 @@ struct FakeCommandTests {
         _ = try send(connection, "FAKE FORGET")
         #expect(fake.received.isEmpty)
         _ = try send(connection, "FAKE FAULT HALF")
-        _ = try send(connection, "FAKE CONNECTIONS REFUSE")
+        _ = try send(connection, "FAKE FAULT CONNECTIONS")
         #expect(throws: ConnectionClosed.self) { try fake.connect() }
         _ = try send(connection, "FAKE SETTIME 1000")
         _ = try send(connection, "FAKE RESET")

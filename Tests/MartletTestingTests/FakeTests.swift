@@ -134,7 +134,10 @@ struct FakeTests {
         #expect(fake.keys == ["a", "h"] && fake.database(5)["b"] == ["x"] && fake.timeToLive("h") != nil)
         #expect(try await fake.makeClient().send("LASTSAVE") == saved)
         let another = try MartletFake()
-        try another.restore(FakeSnapshot(rdb: snapshot.rdb))
+        let path = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString).rdb").path
+        try snapshot.write(toFile: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try another.restore(FakeSnapshot(contentsOfFile: path))
         #expect(another["h"] == ["f": "v"])
         #expect(throws: (any Error).self) { try another.restore(FakeSnapshot(rdb: Array("REDIS0010nonsense".utf8))) }
     }

@@ -138,6 +138,11 @@ struct FaultTests {
             #expect(throws: ConnectionClosed.self) { try fake.connect() }
             #expect((try? await client.send("PING")) != nil)
         }
+        #expect(fake.faults.map(\.fired) == [2] && fake.faults[0].description == "CONNECTIONS: met 2 of 2, removed")
+        await fake.with(Fault(.refuseConnections, when: .next)) {
+            #expect(throws: ConnectionClosed.self) { try fake.connect() }
+            #expect((try? fake.connect()) != nil)
+        }
         let again = try Self.client(of: fake)
         try await again.send("PING")
         again.close()
@@ -158,6 +163,7 @@ struct FaultTests {
             let error = await #expect(throws: RedisError.self) { try await client.send("SET", "a", "3") }
             #expect(error?.serverCode == "MISCONF")
         }
+        #expect(fake.faults[0].fired > 1)
         fake.clock.advance(by: .seconds(2))
         try await client.send("SAVE")
         #expect(try await client.send("SET", "a", "4").string == "OK")

@@ -30,8 +30,8 @@ package enum Interception: Sendable, Equatable {
 protocol Interceptor: AnyObject, Sendable {
     /// Decides about a command before anything else does. On the loop's queue.
     func intercept(_ command: ReceivedCommand) -> Interception
-    /// Whether clients are let in.
-    var admitsConnections: Bool { get }
+    /// Whether a client that comes is let in.
+    func admitsConnection() -> Bool
 }
 
 extension Executor {

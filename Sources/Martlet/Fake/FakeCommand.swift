@@ -1,11 +1,11 @@
 // FAKE ADVANCE ms | SETTIME ms | FREEZE | RESUME | FAULT effect [SKIP n] [TIMES n] [ON word ...] | FAULTS | CLEAR [id]
-//      | CONNECTIONS ACCEPT|REFUSE | DISK FULL|FREE | RECEIVED [count] | FORGET | RESET | HELP
+//      | RECEIVED [count] | FORGET | RESET | HELP
 //
 // What tests in other languages steer a fake with. Known only to servers that were started with --fake.
 
 enum FakeCommand {
     static func spec(_ fake: FakeControl) -> CommandSpec {
-        let subcommands = clock + faults(fake) + surroundings(fake) + received(fake)
+        let subcommands = clock + faults(fake) + memory(fake)
         return CommandSpec(
             "fake", summary: "Groups the commands that steer a fake.", since: "7.0.0", group: .server,
             complexity: "Depends on subcommand.", arity: -2,
@@ -35,11 +35,11 @@ enum FakeCommand {
             "  DELAY <milliseconds>  executed, the reply comes later",
             "  CUT BEFORE|AFTER      the connection ends without executing, or after it",
             "  HALF                  executed, the connection ends within the reply",
+            "  CONNECTIONS           clients that come are not let in",
+            "  DISK                  what is written to a file (they are in memory) does not fit",
             "Patterns are those of KEYS, for the command's name and its first arguments."),
         HelpEntry("FAULTS", "All faults and how often they met a command."),
         HelpEntry("CLEAR [<number>]", "Take faults away."),
-        HelpEntry("CONNECTIONS ACCEPT|REFUSE", "Let new connections in, or close them at once."),
-        HelpEntry("DISK FULL|FREE", "Let files grow, or not. They are in memory."),
         HelpEntry("RECEIVED [<count>]", "The commands received, the last ones if a count is given."),
         HelpEntry("FORGET", "Forget the commands received."),
         HelpEntry("RESET", "No data, no faults, nothing received, and the real time."),
@@ -113,18 +113,20 @@ enum FakeCommand {
 
     private static func effect(
         _ arguments: borrowing Arguments, _ index: inout Int
-    ) throws(ReplyError) -> Interception {
+    ) throws(ReplyError) -> FaultEffect {
         defer { index += 1 }
-        if arguments.matches(index, "half") { return .halfReply }
+        if arguments.matches(index, "half") { return .meet(.halfReply) }
+        if arguments.matches(index, "connections") { return .refuseConnection }
+        if arguments.matches(index, "disk") { return .fullDisk }
         guard index + 1 < arguments.count else { throw .syntax }
         index += 1
-        if arguments.matches(index - 1, "error") { return .error(arguments.text(index)) }
+        if arguments.matches(index - 1, "error") { return .meet(.error(arguments.text(index))) }
         if arguments.matches(index - 1, "delay") {
-            return .delay(milliseconds: try arguments.integer(index, in: 0...(.max)))
+            return .meet(.delay(milliseconds: try arguments.integer(index, in: 0...(.max))))
         }
         guard arguments.matches(index - 1, "cut") else { throw .syntax }
-        if arguments.matches(index, "before") { return .cutBefore }
-        if arguments.matches(index, "after") { return .cutAfter }
+        if arguments.matches(index, "before") { return .meet(.cutBefore) }
+        if arguments.matches(index, "after") { return .meet(.cutAfter) }
         throw .syntax
     }
 
@@ -143,41 +145,9 @@ enum FakeCommand {
         call.reply.integer(fault.isActive)
     }
 
-    // MARK: Connections and files
+    // MARK: What is remembered
 
-    private static func surroundings(_ fake: FakeControl) -> [CommandSpec] {
-        [
-            subcommand("connections", "Lets new connections in or not.", arity: 3) {
-                (call, arguments) throws(ReplyError) in
-                fake.setAdmitsConnections(try choice(arguments, "accept", "refuse"))
-                call.reply.ok()
-            },
-            subcommand("disk", "Lets files grow or not.", arity: 3) { (call, arguments) throws(ReplyError) in
-                fake.setDiskIsFull(try choice(arguments, "full", "free"))
-                call.reply.ok()
-            },
-            subcommand("reset", "Makes the fake as new.", arity: 2) { (call, _) throws(ReplyError) in
-                fake.reset()
-                call.server.services.turnClock(.reset)
-                call.keyspace.dirty += call.keyspace.flushAll(lazily: false)
-                call.propagate(wordCount: 1) { $0.append("FLUSHALL") }
-                call.server.services.dataWasFlushed()
-                call.reply.ok()
-            },
-        ]
-    }
-
-    private static func choice(
-        _ arguments: borrowing Arguments, _ yes: StaticString, _ no: StaticString
-    ) throws(ReplyError) -> Bool {
-        if arguments.matches(2, yes) { return true }
-        if arguments.matches(2, no) { return false }
-        throw .syntax
-    }
-
-    // MARK: Received commands
-
-    private static func received(_ fake: FakeControl) -> [CommandSpec] {
+    private static func memory(_ fake: FakeControl) -> [CommandSpec] {
         [
             subcommand("received", "Lists the commands received.", arity: -2) {
                 (call, arguments) throws(ReplyError) in
@@ -189,6 +159,14 @@ enum FakeCommand {
                     for word in command.words { call.reply.bulk(word.span) }
                 }
             },
+            subcommand("reset", "Makes the fake as new.", arity: 2) { (call, _) throws(ReplyError) in
+                fake.reset()
+                call.server.services.turnClock(.reset)
+                call.keyspace.dirty += call.keyspace.flushAll(lazily: false)
+                call.propagate(wordCount: 1) { $0.append("FLUSHALL") }
+                call.server.services.dataWasFlushed()
+                call.reply.ok()
+            },
             subcommand("forget", "Forgets the commands received.", arity: 2) { (call, _) throws(ReplyError) in
                 fake.forgetReceived()
                 call.reply.ok()
@@ -197,16 +175,18 @@ enum FakeCommand {
     }
 }
 
-extension Interception {
+extension FaultEffect {
     /// As FAKE FAULT names it.
     package var text: String {
         switch self {
-        case .proceed: "NONE"
-        case .error(let text): "ERROR \(text)"
-        case .delay(let milliseconds): "DELAY \(milliseconds)"
-        case .cutBefore: "CUT BEFORE"
-        case .cutAfter: "CUT AFTER"
-        case .halfReply: "HALF"
+        case .meet(.proceed): "NONE"
+        case .meet(.error(let text)): "ERROR \(text)"
+        case .meet(.delay(let milliseconds)): "DELAY \(milliseconds)"
+        case .meet(.cutBefore): "CUT BEFORE"
+        case .meet(.cutAfter): "CUT AFTER"
+        case .meet(.halfReply): "HALF"
+        case .refuseConnection: "CONNECTIONS"
+        case .fullDisk: "DISK"
         }
     }
 }

@@ -7,7 +7,6 @@ package final class FakeControl: Interceptor, Sendable {
     private struct State: Sendable {
         var plan = FaultPlan()
         var received: [ReceivedCommand] = []
-        var admitsConnections = true
     }
 
     package let clock: ManualClock
@@ -23,6 +22,7 @@ package final class FakeControl: Interceptor, Sendable {
     package init(offersCommand: Bool) {
         clock = ManualClock()
         self.offersCommand = offersCommand
+        files.fill { [weak self] in self?.state.withLock { $0.plan.meets(.fullDisk) } ?? false }
     }
 
     // MARK: Faults
@@ -38,18 +38,12 @@ package final class FakeControl: Interceptor, Sendable {
     /// All rules since the last reset, with what they did.
     package var faults: [FaultRecord] { state.withLock { $0.plan.records } }
 
-    package func setAdmitsConnections(_ admits: Bool) { state.withLock { $0.admitsConnections = admits } }
-
-    package func setDiskIsFull(_ isFull: Bool) { files.setFull(isFull) }
-
-    /// No rule stands, clients are let in, the disk has room, and nothing was received.
+    /// No rule stands, and nothing was received.
     package func reset() {
         state.withLock { state in
             state.plan.reset()
             state.received = []
-            state.admitsConnections = true
         }
-        files.setFull(false)
     }
 
     // MARK: Received commands
@@ -72,5 +66,5 @@ package final class FakeControl: Interceptor, Sendable {
         }
     }
 
-    package var admitsConnections: Bool { state.withLock { $0.admitsConnections } }
+    func admitsConnection() -> Bool { state.withLock { !$0.plan.meets(.refuseConnection) } }
 }

@@ -1,16 +1,26 @@
 // What goes wrong on purpose: rules that meet commands, and what became of them.
 
-/// A fault, and the commands that it meets.
+/// What a fault does.
+package enum FaultEffect: Sendable, Equatable {
+    /// Something happens to a command.
+    case meet(Interception)
+    /// A client that comes is not let in.
+    case refuseConnection
+    /// What is written to a file does not fit.
+    case fullDisk
+}
+
+/// A fault, and what it meets.
 package struct FaultRule: Sendable {
-    package let effect: Interception
+    package let effect: FaultEffect
     /// Patterns of the command's first words, in the manner of KEYS; the name in either case. None: every command.
     package let words: [String]
-    /// How many matching commands go through before the first is met.
+    /// How many matching commands, connections or writes go through before the first is met.
     package let skipped: Int
     /// How many are met; nil: all.
     package let limit: Int?
 
-    package init(_ effect: Interception, words: [String], skipped: Int = 0, limit: Int? = nil) {
+    package init(_ effect: FaultEffect, words: [String] = [], skipped: Int = 0, limit: Int? = nil) {
         self.effect = effect
         self.words = words
         self.skipped = skipped
@@ -36,7 +46,7 @@ package struct FaultRule: Sendable {
 package struct FaultRecord: Sendable {
     package let id: Int
     package let rule: FaultRule
-    /// Matching commands that came.
+    /// Matching commands, connections or writes that came.
     package fileprivate(set) var seen = 0
     /// Those that it met.
     package fileprivate(set) var fired = 0
@@ -68,11 +78,23 @@ struct FaultPlan: Sendable {
     /// What was done is forgotten, too.
     mutating func reset() { records = [] }
 
-    /// What becomes of a command: the first rule that is due meets it; the others have seen it.
+    /// What becomes of a command.
     mutating func meet(_ command: [[UInt8]]) -> Interception {
-        var effect = Interception.proceed
-        for index in records.indices where records[index].isActive && records[index].rule.matches(command) {
-            if effect == .proceed, records[index].isDue {
+        let effect = fire { rule in
+            if case .meet = rule.effect { rule.matches(command) } else { false }
+        }
+        guard case .meet(let interception) = effect else { return .proceed }
+        return interception
+    }
+
+    /// Whether something else that happens is met by a fault of this kind.
+    mutating func meets(_ effect: FaultEffect) -> Bool { fire { $0.effect == effect } != nil }
+
+    /// The first rule that is due fires; all that match have seen it.
+    private mutating func fire(_ matches: (FaultRule) -> Bool) -> FaultEffect? {
+        var effect: FaultEffect?
+        for index in records.indices where records[index].isActive && matches(records[index].rule) {
+            if effect == nil, records[index].isDue {
                 records[index].fired += 1
                 effect = records[index].rule.effect
             }

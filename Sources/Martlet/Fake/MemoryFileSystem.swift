@@ -29,8 +29,8 @@ final class MemoryFileSystem: FileSystem {
         var isRefused: @Sendable (String) -> Bool = { _ in false }
         /// From this call on nothing happens any more: the power is gone.
         var isCut = false
-        /// Nothing more can be written.
-        var isFull = false
+        /// Asked for each write whether there is no room for it.
+        var isFull: @Sendable () -> Bool = { false }
 
         mutating func link(_ path: String, _ id: Int) {
             names[path] = id
@@ -88,8 +88,8 @@ final class MemoryFileSystem: FileSystem {
         }
     }
 
-    /// A disk without any room left, until it is told that it has some.
-    func setFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+    /// Lets writes fail for which `isFull` says that there is no room.
+    func fill(_ isFull: @escaping @Sendable () -> Bool) { state.withLock { $0.isFull = isFull } }
 
     /// Lets files with certain paths not be created.
     func refuse(_ isRefused: @escaping @Sendable (String) -> Bool) { state.withLock { $0.isRefused = isRefused } }
@@ -134,7 +134,7 @@ final class MemoryFileSystem: FileSystem {
     ) throws(SystemError) -> Result {
         let result: Swift.Result<Result, SystemError> = state.withLock { state in
             state.calls += 1
-            if state.isFull, ["write", "mkdir"].contains("\(operation)") {
+            if ["write", "mkdir"].contains("\(operation)"), state.isFull() {
                 return .failure(SystemError(errno: ErrorNumber.noSpace, operation: operation))
             }
             guard !state.isCut else {

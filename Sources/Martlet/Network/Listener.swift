@@ -47,7 +47,7 @@ final class Listener: Pollable {
 
     private func welcome(_ descriptor: FileDescriptor, _ peer: SocketAddress) {
         let server = network.server
-        if server.interceptor?.admitsConnections == false { return descriptor.close() }
+        if server.interceptor?.admitsConnection() == false { return descriptor.close() }
         if network.connections.count >= server.configuration.value.maxclients {
             server.statistics.value.connectionsRejected += 1
             turnAway(descriptor, "-ERR max number of clients reached\r\n")

@@ -140,7 +140,6 @@ extension Persistence {
         if loader.plan.isAppendOnly {
             server.log.write(.notice, "DB loaded from append only file: \(took) seconds")
         } else {
-            status.lastSaveAt = seconds
             server.log.write(
                 .notice, "Done loading RDB, keys loaded: \(loaded), keys expired: \(summary.expiredKeys).")
             server.log.write(.notice, "DB loaded from disk: \(took) seconds")

@@ -62,8 +62,8 @@ final class Persistence: @unchecked Sendable {
             let file = try makeFile()
             if let error = snapshotter.writeNow(file, as: server.snapshotFormat()) { throw error }
         } catch {
+            // Whoever asked hears of it; only a background save that fails stops writes.
             server.log.write(.warning, "Error saving DB on disk: \(error.message)")
-            saved(began: began, succeeded: false)
             return ReplyError("ERR")
         }
         server.log.write(.notice, "DB saved on disk")
