@@ -34,6 +34,8 @@ public struct ConnectionClosed: Error, Equatable, Sendable {}
 package enum LocalFailure: Error, Equatable, Sendable {
     /// The server or the connection is closed.
     case closed
+    /// The connection ended while the command was in execution, or behind it.
+    case lost
     /// Whoever sent it no longer waits.
     case abandoned
 }
@@ -115,9 +117,11 @@ public final class LocalConnection: Sendable {
 
     private static func result(_ reply: LocalReply) -> Result<RESPValue, LocalFailure> {
         if case .abandoned = reply { return .failure(.abandoned) }
+        if case .lost = reply { return .failure(.lost) }
         do throws(ConnectionClosed) {
             return .success(try value(reply))
         } catch {
+            if case .bytes = reply { return .failure(.lost) }
             return .failure(.closed)
         }
     }
@@ -156,7 +160,7 @@ public final class LocalConnection: Sendable {
     private static func value(_ reply: LocalReply) throws(ConnectionClosed) -> RESPValue {
         switch reply {
         case .value(let value): return value
-        case .closed, .later, .abandoned: throw ConnectionClosed()
+        case .closed, .lost, .later, .abandoned: throw ConnectionClosed()
         case .bytes(let bytes):
             var position = 0
             // What the server wrote is complete and well formed.

@@ -89,8 +89,9 @@ struct FaultTests {
     }
 
     /// What only reads is asked again; what may have been done is not.
-    @Test func theClientConnectsAnew() async throws {
-        let fake = try MartletFake(.tcp)
+    @Test(arguments: [MartletFake.Place.inProcess, .tcp])
+    func theClientConnectsAnew(place: MartletFake.Place) async throws {
+        let fake = try MartletFake(place)
         let client = try Self.client(of: fake, retries: 3)
         try await client.send("SET", "a", "1")
         try await fake.with(Fault(.cutAfter, on: "GET", when: .first(2))) {

@@ -27,6 +27,8 @@ enum LocalReply: Sendable {
     case bytes([UInt8])
     /// The connection is closed, or the server is.
     case closed
+    /// The connection ended behind the command and ahead of its reply.
+    case lost
     /// The client has to wait.
     case later(LaterReply)
     /// Nobody waits for it any more.

@@ -34,7 +34,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     }
 
     func close() {
-        awaited.take()?.fulfil(.closed)
+        awaited.take()?.fulfil(.lost)
         for (_, reply) in parked { reply.fulfil(.closed) }
         parked = []
         network.server.clients.remove(session)
@@ -82,8 +82,8 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
 
     private static func value(_ bytes: ByteSpan) -> LocalReply {
         var position = 0
-        // What the server wrote is complete and well formed.
-        guard let value = try? RESPReader.read(bytes, at: &position) else { return .closed }
+        // What the server wrote is complete and well formed, unless a fake cut it.
+        guard let value = try? RESPReader.read(bytes, at: &position) else { return .lost }
         return .value(value)
     }
 

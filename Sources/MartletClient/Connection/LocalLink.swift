@@ -44,6 +44,9 @@ final class LocalLink: RedisLink {
         case .closed:
             hasEnded.store(true, ordering: .relaxed)
             return RedisError(.connection, .notExecuted, "The server has stopped or closed the connection")
+        case .lost:
+            hasEnded.store(true, ordering: .relaxed)
+            return RedisError(.connection, .unknown, "The server ended the connection ahead of the reply")
         case .abandoned where Task.isCancelled: return RedisError(.cancelled, .unknown, "The task was cancelled")
         case .abandoned: return RedisError(.timeout, .unknown, "No answer in time")
         }
