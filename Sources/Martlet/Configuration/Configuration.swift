@@ -55,6 +55,14 @@ public struct Configuration: Sendable {
     public var logfile = ""
     /// Milliseconds from which on LATENCY remembers an event; 0 for never.
     public var latencyMonitorThreshold = 0
+    /// Keep a histogram of how long the calls of each command take (`latency-tracking`).
+    public var latencyTracking = true
+    /// Percentiles that INFO latencystats shows (`latency-tracking-info-percentiles`).
+    public var latencyTrackingInfoPercentiles: [Double] = [50, 99, 99.9]
+    /// Microseconds from which on SLOWLOG keeps a command; -1 for never (`slowlog-log-slower-than`).
+    public var slowlogLogSlowerThan = 10_000
+    /// How many commands SLOWLOG keeps (`slowlog-max-len`).
+    public var slowlogMaxLen = 128
     /// Whether the start shows the logo when the log is not a terminal, too.
     public var alwaysShowLogo = false
     /// Directory that files are written to.

@@ -98,6 +98,17 @@ extension DirectiveTable {
                 "latency-monitor-threshold", at: \.latencyMonitorThreshold, .integer(0...Int.max),
                 "Milliseconds from which on LATENCY remembers what took so long; 0 for never."),
             Directive(
+                "latency-tracking", at: \.latencyTracking, .yesNo,
+                "Keep a histogram of how long the calls of each command take."),
+            Directive(
+                "latency-tracking-info-percentiles", at: \.latencyTrackingInfoPercentiles, .percentiles,
+                "Percentiles that INFO latencystats shows."),
+            Directive(
+                "slowlog-log-slower-than", at: \.slowlogLogSlowerThan, .integer(-1...Int.max),
+                "Microseconds from which on SLOWLOG keeps a command; -1 for never."),
+            Directive(
+                "slowlog-max-len", at: \.slowlogMaxLen, .integer(0...Int.max), "How many commands SLOWLOG keeps."),
+            Directive(
                 "always-show-logo", at: \.alwaysShowLogo, .yesNo, flags: .immutable,
                 "Show the logo at the start even when the log does not go to a terminal."),
             Directive(

@@ -4,14 +4,6 @@ extension DirectiveTable {
     static let observability = DirectiveSection(
         title: "OBSERVABILITY",
         directives: [
-            Directive(
-                "slowlog-log-slower-than", waiting: 10000, .integer(-1...Int.max),
-                "Microseconds from which on a command is kept in the slow log; -1 for never."),
-            Directive("slowlog-max-len", waiting: 128, .integer(0...Int.max), "Commands kept in the slow log."),
-            Directive("latency-tracking", waiting: true, .yesNo, "Keep a latency histogram of each command."),
-            Directive(
-                "latency-tracking-info-percentiles", waiting: [50, 99, 99.9], .percentiles,
-                "Percentiles that INFO latencystats shows."),
             Directive("syslog-enabled", waiting: false, .yesNo, flags: .immutable, "Log to the system's log, too."),
             Directive("syslog-ident", waiting: "redis", .string, flags: .immutable, "Name in the system's log."),
             Directive(

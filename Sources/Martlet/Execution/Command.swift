@@ -28,16 +28,22 @@ struct Command: ~Copyable {
     var calls = 0
     var rejectedCalls = 0
     var failedCalls = 0
-    /// Every sixteenth call is timed, for reading the clock twice would cost more than many a command.
+    /// When nobody wants to know every duration, every sixteenth call is timed.
     var timedCalls = 0
     var timedNanoseconds: Int64 = 0
+    /// Nil before the first call, and while nobody wants it.
+    var latencies: LatencyHistogram?
 
     /// Whether the call that is about to be counted is to be timed.
     var isNextTimed: Bool { calls & 15 == 0 }
 
-    mutating func took(nanoseconds: Int64) {
+    mutating func took(nanoseconds: Int64, tracks: Bool) {
         timedCalls += 1
         timedNanoseconds += max(0, nanoseconds)
+        if tracks {
+            if latencies == nil { latencies = LatencyHistogram() }
+            latencies?.record(nanoseconds: nanoseconds)
+        }
     }
 
     /// The mean of the timed calls.
@@ -51,6 +57,7 @@ struct Command: ~Copyable {
         failedCalls = 0
         timedCalls = 0
         timedNanoseconds = 0
+        latencies = nil
     }
 
     func accepts(wordCount: Int) -> Bool { arity >= 0 ? wordCount == arity : wordCount >= -arity }

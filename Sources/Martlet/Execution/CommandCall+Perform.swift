@@ -6,10 +6,8 @@ extension CommandCall {
         command = id
         server.statistics.value.commandsProcessed += 1
         guard let handler = server.commands[id].handler else { return }
-        let isTimed = server.commands[id].isNextTimed || server.latency.isOn
-        let began = isTimed ? server.clock.monotonicNanoseconds() : nil
-        server.commands[id].calls += 1
-        defer { if let began { took(id, nanoseconds: server.clock.monotonicNanoseconds() - began) } }
+        let began = beginTiming(id)
+        if !session.isUnseen { server.commands[id].calls += 1 }
         let mark = reply.buffer.mark()
         let dirty = keyspace.dirty
         hasPropagated = false
@@ -24,13 +22,43 @@ extension CommandCall {
         if keyspace.commandLog.isOn { log(arguments, hasChanges: keyspace.dirty != dirty) }
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
         if session.tracking != nil { server.rememberReads(of: id, arguments, by: session) }
+        if let began { took(id, arguments, since: began) }
+        if !server.monitors.isEmpty { showToMonitors(id, arguments) }
     }
 
-    private func took(_ id: CommandID, nanoseconds: Int64) {
-        server.commands[id].took(nanoseconds: nanoseconds)
+    /// When the command began, if somebody wants to know how long it takes: the end of the one before, for reading the
+    /// clock twice would cost more than many a command.
+    private func beginTiming(_ id: CommandID) -> Int64? {
+        guard server.timesCommands || server.commands[id].isNextTimed else { return nil }
+        return clockReading ?? server.clock.monotonicNanoseconds()
+    }
+
+    private mutating func took(_ id: CommandID, _ arguments: borrowing Arguments, since began: Int64) {
+        let now = server.clock.monotonicNanoseconds()
+        clockReading = now
+        let nanoseconds = now - began
+        server.commands[id].took(nanoseconds: nanoseconds, tracks: server.tracksLatencies && !session.isUnseen)
+        if server.slowLog.wants(nanoseconds: nanoseconds) { keepAsSlow(id, arguments, nanoseconds) }
         // A transaction's commands stand for themselves.
         guard server.latency.isOn, !server.commands[id].endsTransaction else { return }
         let event = server.commands[id].flags.contains(.fast) ? LatencyEvent.fastCommand : .command
         server.latency.note(event, nanoseconds: nanoseconds, at: server.clock.wallSeconds())
+    }
+
+    /// A client that waits has not been served yet.
+    private func keepAsSlow(_ id: CommandID, _ arguments: borrowing Arguments, _ nanoseconds: Int64) {
+        guard !server.commands[id].flags.contains(.skipSlowlog), !session.isBlocked, !session.isUnseen else { return }
+        server.slowLog.add(
+            words: SecretWords.redacted(arguments, of: server.commands[id].fullName), nanoseconds: nanoseconds,
+            time: server.clock.wallSeconds(), address: session.transport?.remoteAddress ?? "",
+            clientName: session.name)
+    }
+
+    /// What administrators do is not shown.
+    private func showToMonitors(_ id: CommandID, _ arguments: borrowing Arguments) {
+        guard server.commands[id].flags.isDisjoint(with: [.admin, .skipMonitor]), !session.isUnseen else { return }
+        server.monitors.show(
+            SecretWords.redacted(arguments, of: server.commands[id].fullName), of: session,
+            at: server.clock.wallMicroseconds())
     }
 }

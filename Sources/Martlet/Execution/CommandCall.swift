@@ -9,6 +9,8 @@ struct CommandCall: ~Copyable {
     var command = CommandID(index: 0)
     /// Whether EXEC runs it: messages wait for the end of EXEC's reply.
     var isInTransaction: Bool { server.isInTransaction }
+    /// When the command before ended, in monotonic nanoseconds; nil for the first of a batch.
+    var clockReading: Int64?
     /// Whether the handler has said itself what is to be logged of what it did.
     var hasPropagated = false
 

@@ -31,6 +31,10 @@ extension Command {
 
 extension CommandIndex {
     /// Sets what was counted of all commands to zero.
+    func forgetLatencies() {
+        for index in 0..<count { self[CommandID(index: index)].latencies = nil }
+    }
+
     func resetStatistics() {
         for index in 0..<count {
             self[CommandID(index: index)].resetStatistics()

@@ -68,6 +68,7 @@ extension ServerContext {
         watches.unwatchAll(session)
         pubSub.unsubscribeAll(session)
         tracking.disable(session)
+        monitors.remove(session)
         updateWantedTouches()
     }
 }

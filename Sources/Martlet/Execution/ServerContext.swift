@@ -12,6 +12,8 @@ final class ServerContext {
     let pubSub = PubSub()
     let tracking: TrackingTable
     let latency: LatencyMonitor
+    let slowLog: SlowLog
+    let monitors = Monitors()
     let clock: Clock
     let identity: ServerIdentity
     let log: Log
@@ -44,6 +46,9 @@ final class ServerContext {
         persistence = Box(PersistenceStatus(now: clock.wallMilliseconds() / 1000))
         tracking = TrackingTable(clients: clients)
         latency = LatencyMonitor(threshold: configuration.latencyMonitorThreshold)
+        tracksLatencies = configuration.latencyTracking
+        slowLog = SlowLog(
+            threshold: configuration.slowlogLogSlowerThan, maximumCount: configuration.slowlogMaxLen)
     }
 
     /// Reads the clock for the work that follows.
@@ -66,6 +71,11 @@ final class ServerContext {
         latency.note(
             event, nanoseconds: clock.monotonicNanoseconds() - nanoseconds, at: clock.wallSeconds())
     }
+
+    /// Whether histograms of commands' durations are kept (`latency-tracking`).
+    var tracksLatencies: Bool
+    /// Whether somebody wants to know how long each command takes.
+    var timesCommands: Bool { tracksLatencies || slowLog.isOn || latency.isOn }
 
     /// Memory of the data and of the clients' buffers.
     var usedMemory: Int { keyspace.value.memoryBytes + services.networkBufferBytes() }
@@ -98,6 +108,8 @@ struct ServerServices {
     var shutdown: (ShutdownRequest) -> ShutdownOutcome = { _ in .accepted }
     /// Makes changed directives effective: what must be undone when it cannot be done is told by an error text.
     var applyConfiguration: (_ changed: [String]) -> String? = { _ in nil }
+    /// Writes what is in effect to the configuration file.
+    var rewriteConfiguration: () -> ReplyError? = { nil }
     /// Stops the whole engine for a while, as DEBUG SLEEP asks.
     var sleep: (_ microseconds: Int64) -> Void = { _ in }
     /// Buffers and such that belong to no client, for INFO memory.

@@ -26,6 +26,8 @@ protocol SessionTransport: AnyObject {
     func resume()
     /// Ends the connection at once.
     func close()
+    /// Ends the connection when the turn ends: somebody else's command is in execution.
+    func kill()
     /// Sends bytes that are no reply to a request: complete messages in the session's protocol version.
     func push(_ message: ByteSpan)
     /// The same for what others are sent, too.

@@ -390,6 +390,12 @@ final class Connection: Pollable, SessionTransport {
 
     func close() { close(because: nil) }
 
+    func kill() {
+        guard !isClosed, !session.closesAfterReplies else { return }
+        session.closesAfterReplies = true
+        network.doom(self)
+    }
+
     private func close(because reason: String?) {
         guard !isClosed else { return }
         isClosed = true

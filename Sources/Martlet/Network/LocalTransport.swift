@@ -55,6 +55,11 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
 
     func push(_ messages: LargeBytes) { push(messages.bytes) }
 
+    func kill() {
+        session.closesAfterReplies = true
+        close()
+    }
+
     /// Executes a request, or keeps it until the client no longer waits.
     func answer(_ request: LocalRequest) -> LocalReply {
         guard !session.closesAfterReplies, !request.words.isEmpty else { return .closed }

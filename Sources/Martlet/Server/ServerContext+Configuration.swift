@@ -9,6 +9,10 @@ extension ServerContext {
         keyspace.value.encodingLimits = EncodingLimits(current)
         keyspace.value.journal.wantedEvents = KeyEventClasses(letters: current.notifyKeyspaceEvents)
         latency.threshold = current.latencyMonitorThreshold
+        tracksLatencies = current.latencyTracking
+        if changed.contains("latency-tracking"), !tracksLatencies { commands.forgetLatencies() }
+        slowLog.threshold = current.slowlogLogSlowerThan
+        if slowLog.maximumCount != current.slowlogMaxLen { slowLog.maximumCount = current.slowlogMaxLen }
         limitTracking()
         // Without a password nobody has to give one; who came in before there was one may stay, too.
         if changed.contains("requirepass"), current.requirepass.isEmpty {

@@ -15,6 +15,7 @@ enum ClientCommand {
                 handler: help),
             subcommand("id", summary: "Returns the connection's number.", since: "5.0.0", arity: 2, id),
             ClientListCommand.infoSpec,
+            ClientKillCommand.spec,
             ClientListCommand.spec,
             subcommand(
                 "reply", summary: "Chooses whether commands get replies.", since: "3.2.0", arity: 3,
@@ -135,6 +136,15 @@ enum ClientCommand {
                 HelpEntry("GETREDIR", "The connection that hears of changed keys instead of this one."),
                 HelpEntry("ID", "The number of this connection."),
                 HelpEntry("INFO", "This connection's line of CLIENT LIST."),
+                HelpEntry("KILL <ip:port>", "End the connection from this address."),
+                HelpEntry(
+                    "KILL <option> <value> [<option> <value> [...]]",
+                    "End connections for which all of it holds; replies with how many. Options:",
+                    "* ADDR (<ip:port>|<unixsocket>:0): whose other end is this.",
+                    "* LADDR (<ip:port>|<unixsocket>:0): whose end here is this.",
+                    "* TYPE (NORMAL|MASTER|REPLICA|PUBSUB): of this kind.",
+                    "* USER <username>: of this user.", "* ID <id>: of this number.",
+                    "* SKIPME (YES|NO): but for this one (the default), or with it."),
                 HelpEntry(
                     "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [<id> ...]]", "A line for each connection."),
                 HelpEntry("REPLY (ON|OFF|SKIP)", "Choose whether commands, or the next one, get replies."),

@@ -47,7 +47,7 @@ enum ClientListCommand {
         defer { session.argumentBytes = 0 }
         let sessions: [Session]
         if arguments.count == 4, arguments.matches(2, "TYPE") {
-            sessions = try chosenByType(arguments, call.server.clients.all)
+            sessions = call.server.clients.all.filter(try ClientType(arguments[3]).contains)
         } else if arguments.count > 3, arguments.matches(2, "ID") {
             var chosen: [Session] = []
             for index in 3..<arguments.count {
@@ -61,17 +61,6 @@ enum ClientListCommand {
             throw .syntax
         }
         call.reply.verbatim(sessions.map { line($0, in: call.server) }.joined())
-    }
-
-    /// There are no replicas and no primaries.
-    private static func chosenByType(
-        _ arguments: borrowing Arguments, _ sessions: [Session]
-    ) throws(ReplyError) -> [Session] {
-        if arguments.matches(3, "NORMAL") { return sessions.filter(\.subscriptions.isEmpty) }
-        if arguments.matches(3, "PUBSUB") { return sessions.filter { !$0.subscriptions.isEmpty } }
-        guard arguments.matches(3, "MASTER") || arguments.matches(3, "REPLICA") || arguments.matches(3, "SLAVE")
-        else { throw ReplyError("ERR Unknown client type '", quoting: arguments[3], "'") }
-        return []
     }
 
     private static func byteCount(_ arguments: borrowing Arguments) -> Int {
@@ -95,7 +84,7 @@ enum ClientListCommand {
             ("name", session.name),
             ("age", "\(max(0, now - session.createdAt))"),
             ("idle", "\(max(0, now - session.lastInteractionAt))"),
-            ("flags", flags(session)),
+            ("flags", flags(session, isMonitor: server.monitors.contains(session))),
             ("db", "\(session.database)"),
             ("sub", "\(session.subscriptions.channels.count)"),
             ("psub", "\(session.subscriptions.patterns.count)"),
@@ -124,8 +113,8 @@ enum ClientListCommand {
         return fields.map { "\($0)=\($1)" }.joined(separator: " ") + "\n"
     }
 
-    private static func flags(_ session: Session) -> String {
-        var flags = ""
+    private static func flags(_ session: Session, isMonitor: Bool) -> String {
+        var flags = isMonitor ? "O" : ""
         if !session.subscriptions.isEmpty { flags += "P" }
         if session.isBlocked { flags += "b" }
         if session.transaction != nil { flags += "x" }

@@ -1,4 +1,5 @@
-// CONFIG GET parameter [parameter ...], CONFIG SET parameter value [parameter value ...], CONFIG RESETSTAT, CONFIG HELP
+// CONFIG GET parameter [parameter ...], CONFIG SET parameter value [parameter value ...], CONFIG REWRITE,
+// CONFIG RESETSTAT, CONFIG HELP
 //
 // What a directive is and takes stands in Configuration/; here it meets the client and the running server.
 
@@ -18,6 +19,10 @@ enum ConfigCommand {
             CommandSpec(
                 "resetstat", summary: "Sets the counters of INFO to zero.", since: "2.0.0", group: .server,
                 complexity: "O(1)", arity: 2, flags: administrative, handler: resetStatistics),
+            CommandSpec(
+                "rewrite", summary: "Writes what is in effect to the configuration file.", since: "2.8.0",
+                group: .server, complexity: "O(1)", arity: 2, flags: administrative,
+                tips: ["request_policy:all_nodes", "response_policy:all_succeeded"], handler: rewrite),
             CommandSpec(
                 "set", summary: "Changes directives while the server runs.", since: "2.0.0", group: .server,
                 complexity: "O(N) when N is the number of parameters", arity: -4, flags: administrative,
@@ -85,12 +90,20 @@ enum ConfigCommand {
         call.reply.ok()
     }
 
+    /// Replies OK when the file is on disk.
+    @Sendable
+    private static func rewrite(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if let error = call.server.services.rewriteConfiguration() { throw error }
+        call.reply.ok()
+    }
+
     @Sendable
     private static func help(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.reply(
             help: [
                 HelpEntry("GET <pattern> [<pattern> ...]", "The directives that match a pattern, with their values."),
                 HelpEntry("SET <directive> <value> [<directive> <value> ...]", "Change directives, all or none."),
+                HelpEntry("REWRITE", "Write what is in effect to the configuration file; comments and order stay."),
                 HelpEntry("RESETSTAT", "Set the counters of INFO to zero."),
             ], of: "CONFIG")
     }

@@ -1,4 +1,4 @@
-// LATENCY LATEST | HISTORY event | RESET [event ...] | HELP
+// LATENCY LATEST | HISTORY event | HISTOGRAM [command ...] | RESET [event ...] | HELP
 
 enum LatencyCommand {
     static let spec = CommandSpec(
@@ -9,6 +9,12 @@ enum LatencyCommand {
                 "help", summary: "Shows how the subcommands are called.", since: "2.8.13", group: .server,
                 complexity: "O(1)", arity: 2, flags: [.loading, .stale],
                 handler: { (call: inout CommandCall, _) throws(ReplyError) in call.reply(help: help, of: "LATENCY") }),
+            CommandSpec(
+                "histogram", summary: "Returns how long the calls of commands took.", since: "7.0.0", group: .server,
+                complexity: "O(N) where N is the number of commands with latency information being retrieved.",
+                arity: -2, flags: [.admin, .noScript, .loading, .stale],
+                tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+                arguments: [ArgumentSpec("command", .string, [.optional, .multiple])], handler: histogram),
             subcommand(
                 "history", summary: "Returns when an event took long.", arity: 3,
                 tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
@@ -33,6 +39,9 @@ enum LatencyCommand {
 
     private static let help = [
         HelpEntry("HISTORY <event>", "When the event took long, and how long."),
+        HelpEntry(
+            "HISTOGRAM [<command> [...]]",
+            "How many calls of each command took how long at most; all commands by default."),
         HelpEntry("LATEST", "All events that took long: when last, how long then, and at most."),
         HelpEntry("RESET [<event> [...]]", "Forget events, or all of them."),
     ]
@@ -60,6 +69,35 @@ enum LatencyCommand {
             call.reply.array(2)
             call.reply.integer(sample.time)
             call.reply.integer(sample.milliseconds)
+        }
+    }
+
+    /// Replies with a map of commands, each with the number of calls and a map of microseconds, in powers of two, and
+    /// the number of calls that did not exceed them. Names of containers stand for their subcommands.
+    @Sendable
+    private static func histogram(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        var chosen: [CommandID] =
+            arguments.count == 2 ? (0..<call.server.commands.count).map { CommandID(index: $0) } : []
+        for index in 2..<arguments.count {
+            guard let id = call.server.commands.find(fullName: arguments[index]) else { continue }
+            chosen.append(id)
+            chosen += call.server.commands[id].subcommands.map { CommandID(index: $0) }
+        }
+        let known = chosen.filter { call.server.commands[$0].latencies != nil }
+        call.reply.map(known.count)
+        for id in known {
+            let latencies = call.server.commands[id].latencies ?? LatencyHistogram()
+            call.reply.bulk(call.server.commands[id].fullName)
+            call.reply.map(2)
+            call.reply.bulk("calls")
+            call.reply.integer(latencies.count)
+            call.reply.bulk("histogram_usec")
+            let entries = latencies.cumulative
+            call.reply.map(entries.count)
+            for entry in entries {
+                call.reply.integer(entry.microseconds)
+                call.reply.integer(entry.count)
+            }
         }
     }
 

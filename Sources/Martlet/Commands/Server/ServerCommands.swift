@@ -14,8 +14,10 @@ enum ServerCommands {
         SaveCommand.lastSpec,
         LatencyCommand.spec,
         MemoryCommand.spec,
+        MonitorCommand.spec,
         SaveCommand.spec,
         ShutdownCommand.spec,
+        SlowlogCommand.spec,
         SwapDBCommand.spec,
         TimeCommand.spec,
     ]

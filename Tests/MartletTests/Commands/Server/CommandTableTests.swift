@@ -45,7 +45,7 @@ struct CommandTableTests {
         let config = try #require(all.elements?.first { $0.elements?.first == "config" }?.elements)
         #expect(
             config.last?.elements?.compactMap { $0.elements?.first?.string } == [
-                "config|get", "config|help", "config|resetstat", "config|set",
+                "config|get", "config|help", "config|resetstat", "config|rewrite", "config|set",
             ])
     }
 
@@ -70,7 +70,10 @@ struct CommandTableTests {
             Issue.record("no subcommands")
             return
         }
-        #expect(subcommands.map { $0.key.string } == ["config|get", "config|help", "config|resetstat", "config|set"])
+        #expect(
+            subcommands.map { $0.key.string } == [
+                "config|get", "config|help", "config|resetstat", "config|rewrite", "config|set",
+            ])
         let getset = try fields("getset")
         #expect(getset["doc_flags"] == .set([.simpleString("deprecated")]))
         #expect(getset["deprecated_since"] == "6.2.0" && getset["replaced_by"]?.string != nil)

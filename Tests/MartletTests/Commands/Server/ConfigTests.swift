@@ -97,7 +97,7 @@ struct ConfigTests {
     @Test("subcommands that are not there are unknown, and HELP names those that are")
     func subcommands() throws {
         try server.expect([
-            "CONFIG REWRITE": .error("ERR unknown subcommand 'REWRITE'. Try CONFIG HELP."),
+            "CONFIG NOSUCH": .error("ERR unknown subcommand 'NOSUCH'. Try CONFIG HELP."),
             "CONFIG": .error("ERR wrong number of arguments for 'config' command"),
         ])
         let lines = try #require(try server.run("CONFIG HELP").elements).compactMap(\.string)

@@ -31,6 +31,7 @@ struct InfoTests {
         #expect(try titles("INFO default") == usual && titles("INFO DEFAULT cpu") == usual)
         var all = usual
         all.insert("Commandstats", at: 7)
+        all.insert("Latencystats", at: 9)
         #expect(try titles("INFO all") == all && titles("INFO everything x") == all)
         #expect(try titles("INFO keyspace CPU cpu") == ["CPU", "Keyspace"])
         try server.expect(["INFO nosuch": .verbatimString(format: "txt", text: "")])

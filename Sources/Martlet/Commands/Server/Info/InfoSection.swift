@@ -15,6 +15,7 @@ struct InfoSection: Sendable {
     }
 
     static let all = [
-        server, clients, memory, persistence, stats, replication, cpu, commandStats, errorStats, cluster, keyspace,
+        server, clients, memory, persistence, stats, replication, cpu, commandStats, errorStats,
+        latencyStats, cluster, keyspace,
     ]
 }

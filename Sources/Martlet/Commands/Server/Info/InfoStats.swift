@@ -110,6 +110,22 @@ extension InfoSection {
         }
     }
 
+    static let latencyStats = InfoSection("Latencystats", isUsual: false) { report, server in
+        let percentiles = server.configuration.value.latencyTrackingInfoPercentiles
+        for index in 0..<server.commands.count {
+            guard let latencies = server.commands[CommandID(index: index)].latencies else { continue }
+            let values = percentiles.map { percentile in
+                let name = ValueFormat<[Double]>.percentiles.text([percentile])
+                let nanoseconds = latencies.value(atPercentile: percentile)
+                let digits = String(1000 + nanoseconds % 1000).dropFirst()
+                return "p\(String(decoding: name, as: UTF8.self))=\(nanoseconds / 1000).\(digits)"
+            }
+            report.add(
+                "latency_percentiles_usec_\(server.commands[CommandID(index: index)].fullName)",
+                values.joined(separator: ","))
+        }
+    }
+
     static let errorStats = InfoSection("Errorstats") { report, server in
         for (code, count) in server.statistics.value.errors.sorted(by: { $0.key < $1.key }) {
             report.add("errorstat_\(code)", "count=\(count)")
