@@ -14,8 +14,9 @@ enum ConfigRewrite {
         let words: [[UInt8]]
     }
 
-    /// `old` is what stands in the file; empty when there is none.
-    static func text(_ old: [UInt8], for configuration: Configuration) -> [UInt8] {
+    /// `old` is what stands in the file; empty when there is none. With `addsAll`, also what is as it is by default is
+    /// said.
+    static func text(_ old: [UInt8], for configuration: Configuration, addsAll: Bool = false) -> [UInt8] {
         var lines = old.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(parse)
         // The text's last line end begins no line.
         if lines.last?.text.isEmpty == true { lines.removeLast() }
@@ -32,7 +33,8 @@ enum ConfigRewrite {
         }
         let missing = DirectiveTable.all.filter { directive in
             !written.contains(directive.name)
-                && directive.text(in: configuration) != directive.text(in: Configuration())
+                && (directive.text(in: configuration) != directive.text(in: Configuration())
+                    || (addsAll && canSayDefault(directive)))
         }
         if !missing.isEmpty, !lines.contains(where: { $0.text.elementsEqual(signature.utf8) }) {
             new += "\(signature)\n".utf8
@@ -61,6 +63,14 @@ enum ConfigRewrite {
             try? directive.load(line.words, isContinued: isContinued, into: &configuration)
         }
         return configuration
+    }
+
+    /// There is no line for a directive that is not set (replicaof).
+    private static func canSayDefault(_ directive: Directive) -> Bool {
+        let value = directive.text(in: Configuration())
+        var configuration = Configuration()
+        return !value.isEmpty
+            || (try? directive.load([value], isContinued: false, into: &configuration)) != nil
     }
 
     private static func lines(_ directive: Directive, _ configuration: Configuration) -> [UInt8] {

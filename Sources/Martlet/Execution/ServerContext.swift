@@ -88,6 +88,8 @@ final class ServerContext {
 struct ServerIdentity: Sendable {
     /// 40 hexadecimal digits, new at every start.
     let runID: String
+    /// The history of this data: 40 hexadecimal digits, too.
+    let replicationID: String
     let startedAtMonotonicSeconds: Int64
     let executable: String
     let configurationFile: String
@@ -108,8 +110,8 @@ struct ServerServices {
     var shutdown: (ShutdownRequest) -> ShutdownOutcome = { _ in .accepted }
     /// Makes changed directives effective: what must be undone when it cannot be done is told by an error text.
     var applyConfiguration: (_ changed: [String]) -> String? = { _ in nil }
-    /// Writes what is in effect to the configuration file.
-    var rewriteConfiguration: () -> ReplyError? = { nil }
+    /// Writes what is in effect to the configuration file; with `addsAll` also what is as it is by default.
+    var rewriteConfiguration: (_ addsAll: Bool) -> ReplyError? = { _ in nil }
     /// Stops the whole engine for a while, as DEBUG SLEEP asks.
     var sleep: (_ microseconds: Int64) -> Void = { _ in }
     /// Buffers and such that belong to no client, for INFO memory.

@@ -4,7 +4,7 @@ extension Engine {
     private static let configurationFileLimit = 64 << 20
 
     /// The file is whole at any moment: the new one takes the old one's name once it is on disk.
-    func rewriteConfiguration() -> ReplyError? {
+    func rewriteConfiguration(addsAll: Bool) -> ReplyError? {
         let path = server.identity.configurationFile
         guard !path.isEmpty else { return ReplyError("ERR The server is running without a config file") }
         let files = persistence.fileSystem
@@ -13,7 +13,8 @@ extension Engine {
             let old = try files.open(path)
             defer { old?.close() }
             let text = ConfigRewrite.text(
-                try old?.readAll(limit: Self.configurationFileLimit) ?? [], for: server.configuration.value)
+                try old?.readAll(limit: Self.configurationFileLimit) ?? [], for: server.configuration.value,
+                addsAll: addsAll)
             let new = try files.create(temporaryPath)
             defer { new.close() }
             try new.write(text.span)

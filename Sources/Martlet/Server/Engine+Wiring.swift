@@ -27,7 +27,8 @@ extension Engine {
             throw .configuration(error.report(version: ServerVersion.redis))
         }
         let identity = ServerIdentity(
-            runID: Self.runID(&seeds), startedAtMonotonicSeconds: clock.monotonicNanoseconds() / 1_000_000_000,
+            runID: Self.runID(&seeds), replicationID: Self.runID(&seeds),
+            startedAtMonotonicSeconds: clock.monotonicNanoseconds() / 1_000_000_000,
             executable: (try? CurrentProcess.executablePath()) ?? "", configurationFile: options.configurationFile,
             role: options.isDaemon ? .daemon : .embedded)
         let server = ServerContext(

@@ -80,7 +80,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private func fillServices() {
         server.services.shutdown = { [self] request in requestStop(request) }
         server.services.applyConfiguration = { [self] changed in apply(changed) }
-        server.services.rewriteConfiguration = { [self] in rewriteConfiguration() }
+        server.services.rewriteConfiguration = { [self] in rewriteConfiguration(addsAll: $0) }
         server.services.sleep = { [self] in sleep(microseconds: $0) }
         server.services.networkBufferBytes = { [self] in network.bufferBytes }
         server.services.save = { [self] in persistence.save() }

@@ -72,6 +72,16 @@ struct ConfigRewriteTests {
         }
     }
 
+    @Test func allMayBeSaid() throws {
+        let text = ConfigRewrite.text([], for: Configuration(), addsAll: true)
+        var loaded = Configuration()
+        try ConfigurationFile.load(text, into: &loaded) { _ throws(ConfigurationError) in [] }
+        for directive in DirectiveTable.all {
+            #expect(directive.text(in: loaded) == directive.text(in: Configuration()), "\(directive.name)")
+        }
+        #expect(String(decoding: text, as: UTF8.self).contains("\ntimeout 0\n"))
+    }
+
     private func makeServer(_ files: MemoryFileSystem, file: String) throws -> MartletServer {
         var options = StartOptions()
         options.fileSystem = files

@@ -90,7 +90,6 @@ enum ClientListCommand {
             ("psub", "\(session.subscriptions.patterns.count)"),
             ("ssub", "\(session.subscriptions.shardChannels.count)"),
             ("multi", "\(session.transaction?.count ?? -1)"),
-            ("watch", "\(session.watches.count)"),
             ("qbuf", "\(transport?.queryBufferCount ?? 0)"),
             ("qbuf-free", "\(transport?.queryBufferRoom ?? 0)"),
             ("argv-mem", "\(session.argumentBytes)"),
@@ -109,6 +108,8 @@ enum ClientListCommand {
             ("resp", "\(session.version.rawValue)"),
             ("lib-name", session.libraryName),
             ("lib-ver", session.libraryVersion),
+            // Between `multi` and `qbuf` from Redis 7.4 on, where tools of earlier versions do not look for it.
+            ("watch", "\(session.watches.count)"),
         ]
         return fields.map { "\($0)=\($1)" }.joined(separator: " ") + "\n"
     }

@@ -50,6 +50,9 @@ enum ConfigCommand {
         }
     }
 
+    /// Where data is read from cannot change while it is read.
+    private static let waitsForLoading: Set = ["appendonly", "dir", "repl-diskless-load"]
+
     /// Replies OK when all values are set and in effect; after an error everything is as before.
     @Sendable
     private static func set(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
@@ -59,6 +62,9 @@ enum ConfigCommand {
             pairs.append(ConfigSet.Pair(name: arguments[index].copied(), value: arguments[index + 1].copied()))
         }
         let server = call.server
+        if server.isLoading, pairs.contains(where: { waitsForLoading.contains($0.name.asciiLowercased) }) {
+            throw .loading
+        }
         var configuration = server.configuration.value
         do throws(ConfigSetError) {
             try ConfigSet.run(
@@ -93,7 +99,7 @@ enum ConfigCommand {
     /// Replies OK when the file is on disk.
     @Sendable
     private static func rewrite(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        if let error = call.server.services.rewriteConfiguration() { throw error }
+        if let error = call.server.services.rewriteConfiguration(false) { throw error }
         call.reply.ok()
     }
 

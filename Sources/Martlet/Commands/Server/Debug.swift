@@ -58,6 +58,13 @@ enum DebugCommand {
             help: .init("OBJECT <key>", "Show where and how <key> and its value are kept."),
             handler: DebugObject.object),
         Subcommand(
+            name: "CONFIG-REWRITE-FORCE-ALL", wordCount: 2...2,
+            help: .init("CONFIG-REWRITE-FORCE-ALL", "Write the configuration file with all directives."),
+            handler: { (call: inout CommandCall, _) throws(ReplyError) in
+                if let error = call.server.services.rewriteConfiguration(true) { throw error }
+                call.reply.ok()
+            }),
+        Subcommand(
             name: "PAUSE-CRON", wordCount: 3...3,
             help: .init("PAUSE-CRON <0|1>", "With 1, the periodic work (idle clients, statistics) does nothing."),
             handler: pauseCron),

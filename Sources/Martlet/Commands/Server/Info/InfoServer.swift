@@ -41,9 +41,18 @@ extension InfoSection {
     }
 
     /// Clients look here for whom they may write to.
-    static let replication = InfoSection("Replication") { report, _ in
+    static let replication = InfoSection("Replication") { report, server in
         report.add("role", "master")
         report.add("connected_slaves", 0)
+        report.add("master_failover_state", "no-failover")
+        report.add("master_replid", server.identity.replicationID)
+        report.add("master_replid2", String(repeating: "0", count: 40))
+        report.add("master_repl_offset", 0)
+        report.add("second_repl_offset", -1)
+        report.add("repl_backlog_active", 0)
+        report.add("repl_backlog_size", 0)
+        report.add("repl_backlog_first_byte_offset", 0)
+        report.add("repl_backlog_histlen", 0)
     }
 
     static let cluster = InfoSection("Cluster") { report, _ in
