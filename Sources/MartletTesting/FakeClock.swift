@@ -17,9 +17,7 @@ public struct FakeClock: Sendable {
     /// Turns the clock on. What comes due on the way has happened in the order in which it was due, and is written to
     /// whoever is told of it, when this returns.
     public func advance(by duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        server.turnClock(.advance(overflow ? .max : milliseconds + attoseconds / 1_000_000_000_000_000))
+        server.turnClock(.advance(duration.milliseconds))
     }
 
     /// Sets the time of day, in milliseconds since 1970. A later time is turned to as by ``advance(by:)``; an earlier

@@ -74,7 +74,7 @@ public struct FakeConnection: Sendable, Equatable, Identifiable {
 
 extension FakeDatabase {
     fileprivate func lines(_ key: String) -> [String] {
-        let expiry = timeToLive(key).map { ", expires in \(Int64($0 / .milliseconds(1))) ms" } ?? ""
+        let expiry = timeToLive(key).map { ", expires in \($0.milliseconds) ms" } ?? ""
         let head = Self.quoted(key)
         switch self[key] {
         case .string:
@@ -82,7 +82,7 @@ extension FakeDatabase {
             return ["\(head) string \(Self.quoted(bytes))\(expiry)"]
         case .hash(let fields):
             let lines = fields.sorted { $0.key < $1.key }.map { field in
-                let expiry = timeToLive(key, field: field.key).map { ", expires in \(Int64($0 / .milliseconds(1))) ms" }
+                let expiry = timeToLive(key, field: field.key).map { ", expires in \($0.milliseconds) ms" }
                 return "  \(Self.quoted(field.key)) = \(Self.quoted(field.value))\(expiry ?? "")"
             }
             return ["\(head) hash\(expiry)"] + lines

@@ -89,7 +89,7 @@ public struct FakeDatabase: Sendable {
     @discardableResult
     public func expire(_ key: String, in duration: Duration?) -> Bool {
         guard let duration else { return run("PERSIST", key) != nil && run("EXISTS", key) == .integer(1) }
-        return run("PEXPIRE", key, Int(duration / .milliseconds(1))) == .integer(1)
+        return run("PEXPIRE", key, Int(duration.milliseconds)) == .integer(1)
     }
 
     private static func duration(_ milliseconds: Int64?) -> Duration? {

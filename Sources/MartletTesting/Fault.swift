@@ -58,7 +58,7 @@ public struct Fault: Sendable {
         let met: FaultEffect =
             switch effect {
             case .error(let error): .meet(.error(error.text))
-            case .delay(let duration): .meet(.delay(milliseconds: Int64(duration / .milliseconds(1))))
+            case .delay(let duration): .meet(.delay(milliseconds: duration.milliseconds))
             case .cutBefore: .meet(.cutBefore)
             case .cutAfter: .meet(.cutAfter)
             case .halfReply: .meet(.halfReply)

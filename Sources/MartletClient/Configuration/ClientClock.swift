@@ -35,3 +35,11 @@ final class ClientRandom: Sendable {
         return longest * share
     }
 }
+
+extension Duration {
+    /// Whole milliseconds, at most those of three thousand years.
+    package var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return min(max(seconds, -100_000_000_000), 100_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}

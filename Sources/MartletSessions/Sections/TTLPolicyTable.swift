@@ -75,11 +75,3 @@ public struct TTLPolicyTable: Equatable, Codable, Sendable {
         return .milliseconds(base.milliseconds * Int64(percentages[activity] ?? 100) / 100)
     }
 }
-
-extension Duration {
-    /// Whole milliseconds, at most those of three thousand years.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return min(max(seconds, -100_000_000_000), 100_000_000_000) * 1000 + attoseconds / 1_000_000_000_000_000
-    }
-}
