@@ -23,9 +23,11 @@ class Throughput:
     p99_milliseconds: float
 
 
-def benchmark(server: Server, test: str, pipeline: int, requests: int, keys: int) -> Throughput:
-    """Runs redis-benchmark's `test` with 50 clients; it inherits this process's core."""
-    return run_benchmark(server, ["-t", test, "-d", str(VALUE_BYTES)], pipeline, requests, keys)
+def benchmark(
+    server: Server, test: str, pipeline: int, requests: int, keys: int, clients: int = 50
+) -> Throughput:
+    """Runs redis-benchmark's `test`; it inherits this process's core."""
+    return run_benchmark(server, ["-t", test, "-d", str(VALUE_BYTES)], pipeline, requests, keys, clients)
 
 
 def benchmark_command(server: Server, words: list[str], pipeline: int, requests: int, keys: int) -> Throughput:
@@ -33,10 +35,12 @@ def benchmark_command(server: Server, words: list[str], pipeline: int, requests:
     return run_benchmark(server, words, pipeline, requests, keys)
 
 
-def run_benchmark(server: Server, tail: list[str], pipeline: int, requests: int, keys: int) -> Throughput:
+def run_benchmark(
+    server: Server, tail: list[str], pipeline: int, requests: int, keys: int, clients: int = 50
+) -> Throughput:
     before = server.cpu_seconds()
     done = subprocess.run(
-        ["redis-benchmark", "-p", str(server.port), "-n", str(requests), "-c", "50", "-P", str(pipeline),
+        ["redis-benchmark", "-p", str(server.port), "-n", str(requests), "-c", str(clients), "-P", str(pipeline),
          "-r", str(keys), "--csv", *tail], capture_output=True, text=True, timeout=600)
     cpu = server.cpu_seconds() - before
     # The first line holds the headings.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import collections, messages
+from . import collections, eviction, messages
 from .load import Throughput, benchmark, fill, probe_until_empty
 from .processes import Contenders, Server, SetupError
 from .rows import Row, Size
@@ -77,24 +77,58 @@ def memory(contenders: Contenders, size: Size) -> Iterator[Row]:
 
 def connections(contenders: Contenders, size: Size) -> Iterator[Row]:
     """Resident memory per connection that has sent one PING and then nothing."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    count = size.connections if hard == resource.RLIM_INFINITY else min(size.connections, hard - 200)
-    wanted = count + 200
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    count = allow_descriptors(size.connections)
     values = []
     for start in contenders.starters():
         with start() as server, ExitStack() as stack:
             fill(server, [b"warm"])
             empty = server.resident_bytes()
-            for _ in range(count):
-                connection = stack.enter_context(server.connect())
-                connection.sendall(b"PING\r\n")
-                if connection.recv(100) != b"+PONG\r\n":
-                    raise SetupError(f"{server.label} refused a connection")
+            connect(server, count, stack)
             time.sleep(1)
             values.append((server.resident_bytes() - empty) / count)
     yield Row(f"memory per idle connection ({count} of them)", *values, "bytes")
+
+
+def crowd(contenders: Contenders, size: Size) -> Iterator[Row]:
+    """Very many connected clients, of which one in a hundred is active: GET, the others silent."""
+    count = allow_descriptors(size.crowd)
+    active = max(1, count // 100)
+    name = f"{count:,} connected, {active} active"
+    runs: dict[int, list[list[Throughput]]] = {1: [[], []], 16: [[], []]}
+    memories: list[float] = []
+    keys = [b"key:%012d" % number for number in range(KEYSPACE)]
+    for index, start in enumerate((contenders.redis, contenders.martlet)):
+        with start("--maxclients", str(count + active + 100)) as server, ExitStack() as stack:
+            fill(server, keys)
+            empty = server.resident_bytes()
+            connect(server, count - active, stack)
+            memories.append((server.resident_bytes() - empty) / (count - active))
+            for depth, sides in runs.items():
+                requests = int(EXPECTED_RATE[depth] * size.seconds)
+                for _ in range(size.rounds):
+                    sides[index].append(benchmark(server, "get", depth, requests, KEYSPACE, clients=active))
+    for depth, sides in runs.items():
+        yield from throughput_rows(f"{name}: GET, pipeline {depth}", sides, None)
+    yield Row(f"{name}: memory per connection", *memories, "bytes")
+
+
+def allow_descriptors(count: int) -> int:
+    """How many connections this process may have, `count` if it can be done."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    count = count if hard == resource.RLIM_INFINITY else min(count, hard - 200)
+    wanted = count + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return count
+
+
+def connect(server: Server, count: int, stack: ExitStack) -> None:
+    """Connections that have sent one PING and then nothing."""
+    for _ in range(count):
+        connection = stack.enter_context(server.connect())
+        connection.sendall(b"PING\r\n")
+        if connection.recv(100) != b"+PONG\r\n":
+            raise SetupError(f"{server.label} refused a connection")
 
 
 def expiry(contenders: Contenders, size: Size) -> Iterator[Row]:
@@ -142,6 +176,9 @@ MEASUREMENTS: dict[str, Callable[[Contenders, Size], Iterator[Row]]] = {
     "memory": memory,
     "hash-memory": collections.memory,
     "connections": connections,
+    "crowd": crowd,
+    "eviction-choices": eviction.choices,
+    "eviction-costs": eviction.costs,
     "in-process": in_process,
     "expiry": expiry,
     "events": messages.expired_events,

@@ -82,11 +82,11 @@ class Contenders:
     def __init__(self, binary: str, reference: str, core: int) -> None:
         self.binary, self.reference, self.core = binary, reference, core
 
-    def martlet(self) -> Server:
-        return Server("Martlet", self.binary, ["--save", ""], self.core)
+    def martlet(self, *options: str) -> Server:
+        return Server("Martlet", self.binary, ["--save", "", *options], self.core)
 
-    def redis(self) -> Server:
-        return Server("redis-server", self.reference, ["--save", ""], self.core)
+    def redis(self, *options: str) -> Server:
+        return Server("redis-server", self.reference, ["--save", "", *options], self.core)
 
     def martlet_path(self) -> str:
         return os.path.abspath(shutil.which(self.binary) or self.binary)

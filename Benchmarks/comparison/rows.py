@@ -17,12 +17,18 @@ class Size:
     publications: int
     transactions: int
     watched_keys: int
+    # Connected clients of which one in a hundred is active.
+    crowd: int
+    cached_requests: int
+    cached_seconds: float
 
 
 FULL = Size(rounds=5, seconds=2.0, stored_keys=1_000_000, connections=2000, due_keys=300_000, expiry_rounds=3,
-            hashes=200_000, publications=40_000, transactions=400_000, watched_keys=1000)
+            hashes=200_000, publications=40_000, transactions=400_000, watched_keys=1000,
+            crowd=10_000, cached_requests=300_000, cached_seconds=15)
 QUICK = Size(rounds=3, seconds=0.5, stored_keys=200_000, connections=500, due_keys=60_000, expiry_rounds=1,
-             hashes=50_000, publications=4_000, transactions=40_000, watched_keys=200)
+             hashes=50_000, publications=4_000, transactions=40_000, watched_keys=200,
+             crowd=1000, cached_requests=60_000, cached_seconds=3)
 
 
 @dataclass

@@ -8,6 +8,9 @@
 
 #ifdef __linux__
 #include <malloc.h>
+#if __has_include(<execinfo.h>)
+#include <execinfo.h>
+#endif
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,6 +18,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+
+// What glibc's mallinfo2 returns. Older systems lack the function, so that it is looked for when it is called.
+struct martlet_malloc_figures {
+    size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+};
+typedef struct martlet_malloc_figures (*martlet_malloc_function)(void);
 
 #ifndef _GNU_SOURCE
 extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);

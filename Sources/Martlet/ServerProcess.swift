@@ -12,6 +12,7 @@ package struct ServerProcess: Sendable {
     /// What standard input held, for a second start of the program.
     private let standardInput: [UInt8]
     private let commandLine: [String]
+    private var host: HostProcess?
 
     private static let fileLimit = 64 << 20
     private static let defaultPidFile = "/var/run/redis.pid"
@@ -62,6 +63,12 @@ package struct ServerProcess: Sendable {
 
     // MARK: Start
 
+    /// Looks at the process itself; to be done before there are other threads.
+    package mutating func adoptProcess() {
+        host = HostProcess(
+            program: commandLine.first ?? "martlet-server", configurationFile: configurationFile, configuration)
+    }
+
     /// Changes to `dir`, and sees that the log file can be written.
     package mutating func enterDirectory() throws(ConfigurationError) {
         do throws(SystemError) {
@@ -79,7 +86,7 @@ package struct ServerProcess: Sendable {
 
     /// Starts the server as the configuration says. What goes wrong has been logged when this throws.
     package mutating func start(stoppedBy stopSwitch: StopSwitch) throws(StartError) -> MartletServer {
-        let log = Log(.configured, level: configuration.loglevel, path: configuration.logfile, clock: Clock(.system))
+        let log = Log(.configured, configuration, clock: Clock(.system))
         let startup = StartupLog(log: log)
         startup.begin(hasConfiguration: hasConfiguration, program: commandLine.first ?? "martlet-server")
         switch ClientLimit.reserve(configuration.maxclients, log: log) {
@@ -98,7 +105,9 @@ package struct ServerProcess: Sendable {
             // A missing file is for the operator's tools to notice; it is no reason not to serve.
             try? SmallFile.writeProcessID(CurrentProcess.id, to: configuration.pidfile)
         }
+        if let reason = host?.follow(configuration) { log.write(.warning, reason) }
         startup.announceReady(configuration)
+        host?.ready()
         return server
     }
 
@@ -115,6 +124,7 @@ package struct ServerProcess: Sendable {
             log.write(.notice, "This is a fake for tests: nothing is written to disk, and the command FAKE steers it.")
         }
         options.configurationFile = configurationFile
+        options.host = host
         options.stopSwitch = stopSwitch
         options.whenListening = { [configuration] in
             startup.announce(configuration, backlogLimit: StartupLog.systemBacklogLimit())

@@ -19,6 +19,7 @@ enum Launch {
             if process.wantsBackground, !isInBackground {
                 startInBackground(process)
             } else {
+                process.adoptProcess()
                 try process.enterDirectory()
                 run(&process)
             }

@@ -41,6 +41,6 @@ final class Signals: @unchecked Sendable {
             exit(1)
         }
         let name = number == SIGINT ? "SIGINT" : "SIGTERM"
-        stopSwitch.press(because: "Received \(name) scheduling shutdown...")
+        stopSwitch.press(because: "Received \(name) scheduling shutdown...", isInterrupt: number == SIGINT)
     }
 }

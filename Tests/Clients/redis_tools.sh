@@ -69,10 +69,10 @@ one_shot() {
 }
 
 pipe_mode() {
-    for n in $(seq 10000); do
-        printf '*3\r\n$3\r\nSET\r\n$%d\r\npipe:%d\r\n$1\r\nv\r\n' "$((5 + ${#n}))" "$n"
-    done > "$directory/pipe"
-    check "pipe" 'errors: 0, replies: 10000' "$(cli --pipe < "$directory/pipe")"
+    # A hundred thousand commands on ten thousand keys.
+    awk 'BEGIN { for (n = 0; n < 100000; n++) { key = "pipe:" (n % 10000 + 1)
+        printf "*3\r\n$3\r\nSET\r\n$%d\r\n%s\r\n$1\r\nv\r\n", length(key), key } }' > "$directory/pipe"
+    check "pipe" 'errors: 0, replies: 100000' "$(cli --pipe < "$directory/pipe")"
     check "pipe of inline commands" 'errors: 0, replies: 1000' \
         "$(for n in $(seq 1000); do printf 'SET inline:%d v\r\n' "$n"; done | cli --pipe)"
 }
@@ -113,6 +113,37 @@ watching() {
         "$(timeout 5 redis-cli -p "$port" --latency -i 1 --raw < /dev/null)"
 }
 
+hot_keys() {
+    check "hotkeys without LFU" 'An LFU maxmemory policy is not selected' "$(cli --hotkeys)"
+    cli config set maxmemory-policy allkeys-lfu > /dev/null
+    cli -r 300 get greeting > /dev/null
+    check "hotkeys" 'hot key found with counter: [0-9]+.keyname: .?greeting' "$(cli --hotkeys)"
+    cli config set maxmemory-policy noeviction > /dev/null
+}
+
+monitoring() {
+    timeout 3 stdbuf -oL redis-cli -p "$port" monitor > "$directory/monitor" &
+    for _ in $(seq 100); do grep -q '^OK' "$directory/monitor" && break; sleep 0.05; done
+    cli set seen 1 > /dev/null
+    cli config set requirepass '' > /dev/null
+    wait %% 2> /dev/null || true
+    check "monitor" '[0-9]+\.[0-9]{6} \[0 127\.0\.0\.1:[0-9]+\] "set" "seen" "1"' "$(cat "$directory/monitor")"
+    check "monitor does not show what administrators do" 'nothing' "$(grep requirepass "$directory/monitor" || echo nothing)"
+}
+
+latency() {
+    check "latency-dist" 'From 0 to 100%' "$(timeout 3 stdbuf -oL redis-cli -p "$port" --latency-dist -i 1 < /dev/null)"
+    cli config set latency-monitor-threshold 1 > /dev/null
+    check "latency doctor" 'Nothing has taken 1 ms' "$(cli latency reset > /dev/null; cli latency doctor)"
+    check "memory doctor" '.' "$(cli memory doctor)"
+    check "memory stats" 'dataset.bytes' "$(cli memory stats)"
+    check "memory malloc-stats" 'malloc: [0-9]+ bytes in use' "$(cli memory malloc-stats)"
+    check "lolwut" 'Redis ver\. 7\.' "$(cli lolwut)"
+    check "json of a map" '"flags":\["on","nopass"\]' "$(cli -3 --json acl getuser default)"
+    check "role" 'master' "$(cli role)"
+    cli config set latency-monitor-threshold 0 > /dev/null
+}
+
 benchmarks() {
     local tests=ping,set,get,incr,hset,sadd,spop,mset
     for depth in 1 16; do
@@ -138,6 +169,9 @@ whole_keyspace
 collections
 subscribing
 watching
+hot_keys
+monitoring
+latency
 out=$(timeout 60 python3 "$here/prompt.py" "$port")
 check "interactive prompt" 'all as expected' "$out"
 benchmarks

@@ -1,5 +1,6 @@
 // Digests, signatures and base64url against the standards' vectors.
 
+import Martlet
 import Testing
 
 @testable import MartletSessions

@@ -6,7 +6,6 @@ import MartletClient
 import MartletTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
 struct FakeTests {
     @Test func severalAtOnceShareNothing() async throws {
         let fakes = try (0..<5).map { _ in try MartletFake(.tcp) }
@@ -80,6 +79,7 @@ struct FakeTests {
         let fake = try MartletFake()
         let client = fake.makeClient()
         try await client.send("SET", "a", "1")
+        let calls = try await client.send("INFO", "commandstats").string ?? ""
         let before = try await client.send("INFO", "stats").string ?? ""
         for _ in 0..<10 { #expect(fake["a"] == "1" && fake["none"] == nil) }
         let after = try await client.send("INFO", "stats").string ?? ""
@@ -87,6 +87,8 @@ struct FakeTests {
             info.split(separator: "\r\n").filter { $0.hasPrefix("keyspace_") || $0.hasPrefix("total_connections") }
         }
         #expect(counts(before) == counts(after) && counts(before).count == 3)
+        let callsAfter = try await client.send("INFO", "commandstats").string ?? ""
+        #expect(calls.contains("cmdstat_set:") && !callsAfter.contains("cmdstat_get:"))
         #expect(fake.connections.count == 1)
         #expect(
             fake.received.map(\.description).filter { !$0.hasPrefix("INFO") && !$0.hasPrefix("CLIENT") }

@@ -27,7 +27,7 @@ enum ConfigRewrite {
             if let directive = line.directive, directive.text(in: said) != directive.text(in: configuration) {
                 if written.insert(directive.name).inserted { new += Self.lines(directive, configuration) }
             } else {
-                written.insert(line.directive?.name ?? "")
+                if let directive = line.directive { written.insert(directive.name) }
                 new += line.text + [UInt8(ascii: "\n")]
             }
         }

@@ -65,6 +65,24 @@ public struct Configuration: Sendable {
     public var slowlogMaxLen = 128
     /// Whether the start shows the logo when the log is not a terminal, too.
     public var alwaysShowLogo = false
+    /// Whether a crash leaves a report in the log (`crash-log-enabled`).
+    public var crashLogEnabled = true
+    /// Whether the system's log gets the lines, too (`syslog-enabled`), by which name and facility.
+    public var syslogEnabled = false
+    public var syslogIdent = "redis"
+    public var syslogFacility = "local0"
+    /// Which supervisor to tell that the server is ready: no, systemd, upstart or auto.
+    public var supervised = "no"
+    /// What SIGINT and SIGTERM do besides stopping: any of save, nosave, now, force; none for what SHUTDOWN does.
+    public var shutdownOnSigint: [String] = []
+    public var shutdownOnSigterm: [String] = []
+    /// Whether the title of the process follows `procTitleTemplate`.
+    public var setProcTitle = true
+    public var procTitleTemplate = "{title} {listen-addr} {server-mode}"
+    /// Whether the kernel is told which process to kill first when memory runs out: no, relative or absolute.
+    public var oomScoreAdj = "no"
+    /// Scores of a primary, a replica and a background child.
+    public var oomScoreAdjValues = [0, 200, 800]
     /// Directory that files are written to.
     public var dir = "./"
 
@@ -129,6 +147,25 @@ public struct Configuration: Sendable {
     /// Microseconds to wait after each key that is loaded or saved, for tests of what happens meanwhile.
     package var keyLoadDelay = 0
     package var rdbKeySaveDelay = 0
+
+    // MARK: Memory
+
+    /// Bytes of data and clients' buffers above which keys are evicted; 0 for no limit.
+    public var maxmemory: UInt64 = 0
+    /// Which keys are evicted.
+    public var maxmemoryPolicy = EvictionPolicy.noEviction
+    /// Keys compared for one eviction.
+    public var maxmemorySamples = 5
+    /// How long one round of eviction may take, 0 to 100.
+    public var maxmemoryEvictionTenacity = 10
+    /// Memory of all clients together above which the largest are dropped.
+    package var maxmemoryClients = MemoryShare.bytes(0)
+    /// How slowly the counters of LFU grow.
+    public var lfuLogFactor = 10
+    /// Minutes without use that take one from a counter of LFU; 0 for never.
+    public var lfuDecayTime = 1
+    /// Whether evicted values are freed off the loop.
+    public var lazyfreeLazyEviction = false
 
     // MARK: Events and caches
 

@@ -7,10 +7,12 @@ struct DirectiveSection: Sendable {
 
 enum DirectiveTable {
     /// What has an effect, in reading order.
-    static let honoured = [network, access, process, keyspace, snapshots, appendOnlyFile, valueEncodings, faults]
+    static let honoured = [
+        network, access, process, hostProcess, keyspace, memory, snapshots, appendOnlyFile, valueEncodings, faults,
+    ]
     /// What is accepted and shown, without effect yet.
     static let waiting = [
-        replication, memory, encodings, observability, acl, system, testing,
+        replication, cluster, tls, defragmentation, encodings, observability, acl, system, testing,
     ]
 
     static let all = (honoured + waiting).flatMap(\.directives)

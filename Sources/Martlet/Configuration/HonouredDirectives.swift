@@ -27,11 +27,14 @@ extension DirectiveTable {
                 0 for no probes.
                 """),
             Directive(
-                "unixsocket", at: \.unixsocket, .string, flags: .immutable,
+                "unixsocket", at: \.unixsocket, .string,
                 "Path of a unix socket to listen on, besides TCP; empty for none."),
             Directive(
-                "unixsocketperm", at: \.unixsocketPermissions, .octal(0...0o777), flags: .immutable,
-                "Permission bits of the unix socket, in octal as chmod takes them; 0 leaves what the umask gives."),
+                "unixsocketperm", at: \.unixsocketPermissions, .octal(0...0o777),
+                """
+                Permission bits of the unix socket, in octal as chmod takes them; 0 leaves what the umask gives. Read
+                when the socket is made.
+                """),
             Directive(
                 "timeout", at: \.timeoutSeconds, .integer(0...int32Max),
                 "Seconds after which an idle connection is closed; 0 for never."),

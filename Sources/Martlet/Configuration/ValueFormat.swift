@@ -117,9 +117,18 @@ extension ValueFormat where Value: FixedWidthInteger {
 }
 
 /// An amount of memory, or a share of maxmemory.
-enum MemoryShare: Sendable {
+package enum MemoryShare: Sendable {
     case bytes(Int)
     case percent(Int)
+
+    /// Bytes of which `whole` is the whole; 0 for no limit.
+    func bytes(of whole: UInt64) -> Int {
+        switch self {
+        case .bytes(let bytes): bytes
+        // A percentage is at most 100: what is divided first stays below the whole.
+        case .percent(let percent): Int(clamping: whole / 100 * UInt64(percent) + whole % 100 * UInt64(percent) / 100)
+        }
+    }
 }
 
 extension ValueFormat<MemoryShare> {

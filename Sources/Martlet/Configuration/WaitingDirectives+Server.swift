@@ -4,15 +4,7 @@ extension DirectiveTable {
     static let observability = DirectiveSection(
         title: "OBSERVABILITY",
         directives: [
-            Directive("syslog-enabled", waiting: false, .yesNo, flags: .immutable, "Log to the system's log, too."),
-            Directive("syslog-ident", waiting: "redis", .string, flags: .immutable, "Name in the system's log."),
-            Directive(
-                "syslog-facility", waiting: "local0",
-                .choice([
-                    "user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
-                ]), flags: .immutable, "Facility in the system's log."),
-            Directive("crash-log-enabled", waiting: true, .yesNo, "Log a report when the server crashes."),
-            Directive("crash-memcheck-enabled", waiting: true, .yesNo, "Check memory when the server crashes."),
+            Directive("crash-memcheck-enabled", waiting: true, .yesNo, "Check memory when the server crashes.")
         ])
 
     static let acl = DirectiveSection(
@@ -38,17 +30,6 @@ extension DirectiveTable {
     static let system = DirectiveSection(
         title: "SYSTEM",
         directives: [
-            Directive(
-                "supervised", waiting: "no", .choice(["upstart", "systemd", "auto", "no"]), flags: .immutable,
-                "Which supervisor to report to."),
-            Directive(
-                "shutdown-on-sigint", waiting: [], .shutdownFlags, "How SIGINT stops the server."),
-            Directive(
-                "shutdown-on-sigterm", waiting: [], .shutdownFlags, "How SIGTERM stops the server."),
-            Directive("set-proc-title", waiting: true, .yesNo, flags: .immutable, "Change the title of the process."),
-            Directive(
-                "proc-title-template", waiting: "{title} {listen-addr} {server-mode}", .titleTemplate,
-                "The title of the process."),
             Directive("dynamic-hz", waiting: true, .yesNo, "Raise hz with the number of connections."),
             Directive(
                 "active-expire-effort", waiting: 1, .integer(1...10),
@@ -58,13 +39,6 @@ extension DirectiveTable {
             Directive(
                 "io-threads-do-reads", waiting: false, .yesNo, flags: .immutable, "Whether these threads read, too."),
             Directive("locale-collate", waiting: "", .string, "Locale that strings are compared in."),
-            Directive(
-                "oom-score-adj", waiting: "no",
-                .choice(["no", "yes", "relative", "absolute"], spellings: ["relative": "yes"]),
-                "Whether to tell the kernel which process to kill first when memory runs out."),
-            Directive(
-                "oom-score-adj-values", waiting: [0, 200, 800], .oomScores,
-                "Scores of a primary, a replica and a background child."),
             Directive("disable-thp", waiting: true, .yesNo, flags: .immutable, "Ask the kernel for no huge pages."),
             Directive(
                 "server-cpulist", aliases: ["server_cpulist"], waiting: "", .string, flags: .immutable,

@@ -1,4 +1,4 @@
-// The rows of directives whose feature is not here yet: replication, memory limits, encodings.
+// The rows of directives whose feature is not here yet: replication, defragmentation, encodings.
 // They are parsed, bounded and shown as Redis does, and the start names those that were changed.
 
 extension DirectiveTable {
@@ -73,29 +73,9 @@ extension DirectiveTable {
                 "shutdown-timeout", waiting: 10, .integer(0...int32Max), "Seconds that a stop waits for replicas."),
         ])
 
-    static let memory = DirectiveSection(
-        title: "MEMORY",
+    static let defragmentation = DirectiveSection(
+        title: "DEFRAGMENTATION",
         directives: [
-            Directive(
-                "maxmemory", waiting: 0, .memory(0...UInt64.max),
-                "Bytes above which keys are evicted; 0 for no limit."),
-            Directive(
-                "maxmemory-policy", waiting: "noeviction",
-                .choice([
-                    "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu",
-                    "allkeys-random", "noeviction",
-                ]), "Which keys are evicted."),
-            Directive("maxmemory-samples", waiting: 5, .integer(1...int32Max), "Keys compared for one eviction."),
-            Directive(
-                "maxmemory-eviction-tenacity", waiting: 10, .integer(0...100),
-                "How long one round of eviction may take."),
-            Directive(
-                "maxmemory-clients", waiting: .bytes(0), .memoryOrPercent,
-                "Memory of all clients together above which the largest are dropped; 0 for no limit."),
-            Directive("lfu-log-factor", waiting: 10, .integer(0...int32Max), "How slowly frequency counters grow."),
-            Directive(
-                "lfu-decay-time", waiting: 1, .integer(0...int32Max), "Minutes in which a frequency counter halves."),
-            Directive("lazyfree-lazy-eviction", waiting: false, .yesNo, "Free evicted values in the background."),
             Directive(
                 "activedefrag", waiting: false,
                 .yesNo.checked {

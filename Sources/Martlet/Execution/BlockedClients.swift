@@ -6,6 +6,8 @@ enum Wait {
     case replicas
     /// WAITAOF: everything up to `offset` of the command log is on disk here, if `isLocal`, and on some replicas.
     case appendOnlyFile(offset: Int, isLocal: Bool, replicas: Int64)
+    /// The end of CLIENT PAUSE; the command has not been executed.
+    case pause
     /// A reply that a fake holds back.
     case time(reply: [UInt8])
 }
@@ -36,6 +38,8 @@ final class BlockedClients {
     private var servedOffset: Int??
 
     var count: Int { clients.count }
+    /// Those who wait for so long and no longer.
+    var timedCount: Int { clients.count { $0.deadline < Int64.max } }
     var isEmpty: Bool { clients.isEmpty }
 
     /// The session's next reply comes when its wait is over. A `timeout` of 0 milliseconds is none.
@@ -54,9 +58,20 @@ final class BlockedClients {
         take { $0.session === session }
     }
 
-    /// Ends the wait of one session, if it waits; false when it does not.
+    /// The session's command is to be tried again when nobody pauses any more.
+    func postpone(_ session: Session) {
+        session.isPostponed = true
+        block(session, for: .pause, timeout: 0, now: 0)
+    }
+
+    /// Nobody pauses any more.
+    func endPostponements() {
+        for client in take({ $0.session.isPostponed }) { Self.finish(client, .served, nil) }
+    }
+
+    /// Ends the wait of one session, if it waits for something that can be told from what it asked; else false.
     func unblock(_ session: Session, by end: WaitEnd, savedOffset: Int?) -> Bool {
-        guard session.isBlocked else { return false }
+        guard session.isBlocked, !session.isPostponed else { return false }
         for client in take({ $0.session === session }) { Self.finish(client, end, savedOffset) }
         return true
     }
@@ -91,7 +106,7 @@ extension Wait {
     /// Whether there is nothing left to wait for.
     func isOver(_ savedOffset: Int?) -> Bool {
         switch self {
-        case .replicas, .time: return false
+        case .replicas, .pause, .time: return false
         case .appendOnlyFile(let offset, let isLocal, let replicas):
             guard isLocal else { return replicas == 0 }
             guard let savedOffset else { return true }
@@ -103,6 +118,7 @@ extension Wait {
         if case .error(let error) = end { return reply.error(error) }
         switch self {
         case .replicas: reply.integer(0)
+        case .pause: break
         case .time(let held): reply.raw(held.span)
         case .appendOnlyFile(let offset, let isLocal, _):
             if isLocal, savedOffset == nil { return reply.error(.noAppendOnlyFile) }

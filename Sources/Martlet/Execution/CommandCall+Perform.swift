@@ -6,15 +6,21 @@ extension CommandCall {
         command = id
         server.statistics.value.commandsProcessed += 1
         guard let handler = server.commands[id].handler else { return }
-        let began = beginTiming(id)
-        if !session.isUnseen { server.commands[id].calls += 1 }
+        // A look inside leaves no trace in the figures.
+        let isSeen = !session.isUnseen
+        let began = isSeen ? beginTiming(id) : nil
+        if isSeen { server.commands[id].calls += 1 }
+        // A pause changes nothing but by what was begun before it.
+        if server.pause.value.isActive {
+            keyspace.keepsExpired = server.commands[id].flags.isDisjoint(with: .write)
+        }
         let mark = reply.buffer.mark()
         let dirty = keyspace.dirty
         hasPropagated = false
         do {
             try handler(&self, arguments)
         } catch {
-            server.commands[id].failedCalls += 1
+            if isSeen { server.commands[id].failedCalls += 1 }
             reply.buffer.rewind(to: mark)
             server.statistics.value.count(error)
             reply.error(error)
@@ -23,7 +29,7 @@ extension CommandCall {
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
         if session.tracking != nil { server.rememberReads(of: id, arguments, by: session) }
         if let began { took(id, arguments, since: began) }
-        if !server.monitors.isEmpty { showToMonitors(id, arguments) }
+        if isSeen, !server.monitors.isEmpty { showToMonitors(id, arguments) }
     }
 
     /// When the command began, if somebody wants to know how long it takes: the end of the one before, for reading the
@@ -37,7 +43,7 @@ extension CommandCall {
         let now = server.clock.monotonicNanoseconds()
         clockReading = now
         let nanoseconds = now - began
-        server.commands[id].took(nanoseconds: nanoseconds, tracks: server.tracksLatencies && !session.isUnseen)
+        server.commands[id].took(nanoseconds: nanoseconds, tracks: server.tracksLatencies)
         if server.slowLog.wants(nanoseconds: nanoseconds) { keepAsSlow(id, arguments, nanoseconds) }
         // A transaction's commands stand for themselves.
         guard server.latency.isOn, !server.commands[id].endsTransaction else { return }
@@ -47,7 +53,7 @@ extension CommandCall {
 
     /// A client that waits has not been served yet.
     private func keepAsSlow(_ id: CommandID, _ arguments: borrowing Arguments, _ nanoseconds: Int64) {
-        guard !server.commands[id].flags.contains(.skipSlowlog), !session.isBlocked, !session.isUnseen else { return }
+        guard !server.commands[id].flags.contains(.skipSlowlog), !session.isBlocked else { return }
         server.slowLog.add(
             words: SecretWords.redacted(arguments, of: server.commands[id].fullName), nanoseconds: nanoseconds,
             time: server.clock.wallSeconds(), address: session.transport?.remoteAddress ?? "",
@@ -56,7 +62,7 @@ extension CommandCall {
 
     /// What administrators do is not shown.
     private func showToMonitors(_ id: CommandID, _ arguments: borrowing Arguments) {
-        guard server.commands[id].flags.isDisjoint(with: [.admin, .skipMonitor]), !session.isUnseen else { return }
+        guard server.commands[id].flags.isDisjoint(with: [.admin, .skipMonitor]) else { return }
         server.monitors.show(
             SecretWords.redacted(arguments, of: server.commands[id].fullName), of: session,
             at: server.clock.wallMicroseconds())

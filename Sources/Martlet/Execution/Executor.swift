@@ -2,6 +2,8 @@
 
 struct Executor: ~Copyable {
     let server: ServerContext
+    /// Replies up to this size in one batch are not looked at before its end.
+    private static let uncheckedReplyBytes = 1 << 20
     private var lookAhead = LookAhead()
     /// The top-level commands of the batch, -1 for unknown names.
     private var found = GrowableArray<Int32>(capacity: 64)
@@ -21,6 +23,7 @@ struct Executor: ~Copyable {
         var call = CommandCall(
             server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: session.version))
         swap(&call.reply, &reply)
+        server.keyspace.value.leavesTraces = session.leavesTraces
         session.isExecuting = true
         defer { session.isExecuting = false }
         var executed = 0
@@ -31,9 +34,18 @@ struct Executor: ~Copyable {
             } else {
                 runSilently(command, batch.arguments(executed, in: bytes), &call)
             }
+            // It is tried again when the pause is over.
+            if session.isPostponed { break }
             if !session.subscriptions.isEmpty { server.pubSub.deliver() }
             if let pushes = session.takePushes() { deliver(pushes.span, &call) }
             executed += 1
+            // Many requests for much may stand in one batch.
+            let replyCount = call.reply.buffer.count
+            if replyCount > Self.uncheckedReplyBytes, let transport = session.transport,
+                !transport.takesReplies(of: replyCount)
+            {
+                session.closesAfterReplies = true
+            }
         }
         swap(&call.reply, &reply)
         return executed
@@ -48,7 +60,10 @@ struct Executor: ~Copyable {
     }
 
     private func run(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
-        if let interceptor = server.interceptor, !call.session.isUnseen {
+        // One that is tried again has been let through before.
+        let isRetried = call.session.isPostponed
+        call.session.isPostponed = false
+        if let interceptor = server.interceptor, !call.session.isUnseen, !isRetried {
             run(command, arguments, by: interceptor, &call)
         } else {
             obey(command, arguments, &call)
@@ -58,9 +73,10 @@ struct Executor: ~Copyable {
     func obey(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
         guard let id = resolve(command, arguments, &call) else { return }
         call.session.lastCommand = id
+        if isPostponed(id, call.session) { return server.blocked.postpone(call.session) }
         defer { forgetCachingChoice(behind: id, call.session) }
         if let transaction = call.session.transaction, !server.commands[id].runsInsideMulti {
-            transaction.append(id, arguments)
+            transaction.append(id, server.commands[id].flags, arguments)
             call.reply.simple("QUEUED")
         } else {
             call.perform(id, arguments)
@@ -86,10 +102,12 @@ struct Executor: ~Copyable {
 
     /// As CLIENT REPLY chose. What is no reply is sent all the same.
     private func runSilently(_ command: CommandID?, _ arguments: borrowing Arguments, _ call: inout CommandCall) {
-        if call.session.replyMode == .skipNext { call.session.replyMode = .skip }
+        let mode = call.session.replyMode
+        if mode == .skipNext { call.session.replyMode = .skip }
         let mark = call.reply.buffer.mark()
         run(command, arguments, &call)
-        guard call.session.replyMode != .on else { return }
+        if call.session.isPostponed { call.session.replyMode = mode }
+        guard call.session.replyMode != .on, !call.session.isPostponed else { return }
         call.reply.buffer.rewind(to: mark)
         if call.session.replyMode == .skip { call.session.replyMode = .on }
     }
@@ -122,7 +140,10 @@ struct Executor: ~Copyable {
         if !call.session.isAuthenticated, !server.commands[id].flags.contains(.noAuth) {
             return reject(id, .noAuthentication, &call)
         }
-        if let refusal = server.writeRefusal, server.commands[id].flags.contains(.write) {
+        if server.configuration.value.maxmemory > 0, isShortOfMemory(for: id, call.session) {
+            return reject(id, .outOfMemory, &call)
+        }
+        if let refusal = server.writeRefusal, effectiveFlags(of: id, call.session).contains(.write) {
             return reject(id, refusal, &call)
         }
         if call.session.version == .resp2, !call.session.subscriptions.isEmpty,
@@ -135,6 +156,26 @@ struct Executor: ~Copyable {
             return reject(id, ReplyError("ERR Command not allowed inside a transaction"), &call)
         }
         return id
+    }
+
+    /// What a command may do; EXEC may do what was queued.
+    private func effectiveFlags(of id: CommandID, _ session: Session) -> CommandFlags {
+        let flags = server.commands[id].flags
+        guard server.commands[id].endsTransaction, let transaction = session.transaction else { return flags }
+        return flags.union(transaction.flags)
+    }
+
+    /// Whether the command has to wait for the end of a pause. A look inside never does.
+    private func isPostponed(_ id: CommandID, _ session: Session) -> Bool {
+        guard server.pause.value.isActive, !session.isUnseen else { return false }
+        return server.pause.value.postpones(effectiveFlags(of: id, session))
+    }
+
+    /// Makes room for a command. What is queued takes memory, too, whatever it is.
+    private func isShortOfMemory(for id: CommandID, _ session: Session) -> Bool {
+        guard server.makeRoom() == .none else { return false }
+        let isQueued = session.transaction != nil && !server.commands[id].runsInsideMulti
+        return isQueued || effectiveFlags(of: id, session).contains(.denyOOM)
     }
 
     private func reject(_ id: CommandID, _ error: ReplyError, _ call: inout CommandCall) -> CommandID? {

@@ -48,7 +48,7 @@ final class PubSub {
     func subscribe(_ session: Session, to name: [UInt8], _ kind: SubscriptionKind) {
         deliver()
         let wasEmpty = session.subscriptions.isEmpty
-        guard session.subscriptions[keyPath: kind.path].insert(name).inserted else { return }
+        guard session.subscriptions.insert(name, kind) else { return }
         let path = Self.path(kind)
         let audience = self[keyPath: path][name] ?? Audience()
         audience.add(session)
@@ -58,7 +58,7 @@ final class PubSub {
 
     func unsubscribe(_ session: Session, from name: [UInt8], _ kind: SubscriptionKind) {
         deliver()
-        guard session.subscriptions[keyPath: kind.path].remove(name) != nil else { return }
+        guard session.subscriptions.remove(name, kind) else { return }
         let path = Self.path(kind)
         if let audience = self[keyPath: path][name] {
             audience.remove(session)

@@ -13,14 +13,27 @@ enum SecretWords {
     private static func secrets(_ arguments: borrowing Arguments, of name: String) -> [Int] {
         switch name {
         case "auth": return Array(1..<max(1, arguments.count))
-        case "hello":
-            guard let index = (1..<arguments.count).first(where: { arguments.matches($0, "auth") }) else { return [] }
-            return [index + 1, index + 2]
+        case "hello": return secretsOfHello(arguments)
         case "config|set":
             return stride(from: 2, to: arguments.count, by: 2).filter {
-                DirectiveTable.directive(named: arguments.text($0))?.flags.contains(.sensitive) ?? false
+                let name = arguments[$0].copied().asciiLowercased
+                return DirectiveTable.directive(named: name)?.flags.contains(.sensitive) ?? false
             }.map { $0 + 1 }
         default: return []
         }
+    }
+
+    /// AUTH takes two words, SETNAME one, which may be called like an option.
+    private static func secretsOfHello(_ arguments: borrowing Arguments) -> [Int] {
+        var (index, secrets) = (2, [Int]())
+        while index < arguments.count {
+            if arguments.matches(index, "auth") {
+                secrets += [index + 1, index + 2]
+                index += 3
+            } else {
+                index += arguments.matches(index, "setname") ? 2 : 1
+            }
+        }
+        return secrets
     }
 }

@@ -14,6 +14,8 @@ final class ServerContext {
     let latency: LatencyMonitor
     let slowLog: SlowLog
     let monitors = Monitors()
+    let clientMemory = Box(ClientMemory())
+    let pause = Box(Pause())
     let clock: Clock
     let identity: ServerIdentity
     let log: Log
@@ -27,6 +29,8 @@ final class ServerContext {
     var isInTransaction = false
     /// DEBUG PAUSE-CRON: the periodic work does nothing.
     var isCronPaused = false
+    /// DEBUG REPLYBUFFER RESIZING 0: buffers for replies keep their memory.
+    var keepsReplyBuffers = false
     /// While the data is being loaded: most commands have to wait.
     var isLoading: Bool { persistence.value.loading != nil }
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION turns it off.
@@ -77,8 +81,14 @@ final class ServerContext {
     /// Whether somebody wants to know how long each command takes.
     var timesCommands: Bool { tracksLatencies || slowLog.isOn || latency.isOn }
 
-    /// Memory of the data and of the clients' buffers.
-    var usedMemory: Int { keyspace.value.memoryBytes + services.networkBufferBytes() }
+    /// What was allocated when the engine had been made, and nothing was served yet.
+    var memoryAtStart = 0
+
+    /// Memory of the data, of the clients, and of what the server keeps for both.
+    var usedMemory: Int {
+        memoryAtStart + keyspace.value.memoryBytes + clientMemory.value.total + tracking.memoryBytes
+            + keyspace.value.commandLog.capacity + services.fileBufferBytes()
+    }
 
     var monotonicSeconds: Int64 { clock.monotonicNanoseconds() / 1_000_000_000 }
     var monotonicMilliseconds: Int64 { clock.monotonicNanoseconds() / 1_000_000 }
@@ -94,6 +104,9 @@ struct ServerIdentity: Sendable {
     let executable: String
     let configurationFile: String
     let role: Role
+
+    /// Who watches over the process, as INFO names it.
+    var supervisor = "no"
 
     /// Whether the server is a process of its own or part of a program.
     enum Role: Sendable { case daemon, embedded }
@@ -114,8 +127,8 @@ struct ServerServices {
     var rewriteConfiguration: (_ addsAll: Bool) -> ReplyError? = { _ in nil }
     /// Stops the whole engine for a while, as DEBUG SLEEP asks.
     var sleep: (_ microseconds: Int64) -> Void = { _ in }
-    /// Buffers and such that belong to no client, for INFO memory.
-    var networkBufferBytes: () -> Int = { 0 }
+    /// What waits to be written to the append only file.
+    var fileBufferBytes: () -> Int = { 0 }
     /// Saves while everybody waits.
     var save: () -> ReplyError? = { nil }
     var saveInBackground: (_ schedules: Bool) -> SaveReply = { _ in .started }
@@ -159,4 +172,15 @@ struct ShutdownRequest: Equatable, Sendable {
     enum Save: Equatable, Sendable { case ifConfigured, always, never }
     var save = Save.ifConfigured
     var isForced = false
+
+    init(save: Save = .ifConfigured, isForced: Bool = false) {
+        self.save = save
+        self.isForced = isForced
+    }
+
+    /// As `shutdown-on-sigterm` names them.
+    init(flags: [String]) {
+        save = flags.contains("save") ? .always : flags.contains("nosave") ? .never : .ifConfigured
+        isForced = flags.contains("force")
+    }
 }

@@ -22,6 +22,8 @@ protocol SessionTransport: AnyObject {
     var mixesPushesWithReplies: Bool { get }
     /// Sends the reply that the client has waited for; what it sent behind that is executed when the turn ends.
     func unblocked(_ reply: ByteSpan)
+    /// Whether so many bytes of replies may wait for the client; else it is about to be let go.
+    func takesReplies(of count: Int) -> Bool
     /// Executes what the client sent while it waited.
     func resume()
     /// Ends the connection at once.
@@ -67,9 +69,17 @@ final class Session {
     var lastCommand: CommandID?
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
+    /// The share in ClientMemory, and in which part of it.
+    var accounted: (bytes: Int, isSubscriber: Bool) = (0, false)
+    /// CLIENT NO-EVICT.
+    var isSafeFromEviction = false
+    /// False: its commands do not count as uses of keys (CLIENT NO-TOUCH).
+    var leavesTraces = true
 
     /// Whether it waits, by BlockedClients: no further request is executed meanwhile.
     var isBlocked = false
+    /// Waits for the end of CLIENT PAUSE, until the command that it sent then is tried again.
+    var isPostponed = false
     /// Whether it has changed something that is not in the append only file yet.
     var hasUnsavedChanges = false
     /// Where the command log ended behind the latest that this client changed.
@@ -78,6 +88,7 @@ final class Session {
     var transaction: Transaction?
     /// Keys that the next EXEC depends on.
     var watches: [Watch] = []
+    var watchedBytes = 0
     /// Whether one of them has changed, so that the next EXEC does nothing.
     var isTouched = false
     var subscriptions = Subscriptions()
@@ -88,6 +99,15 @@ final class Session {
     var isExecuting = false
     /// Pushes that wait for the end of the command in execution.
     private var waitingPushes: [UInt8] = []
+
+    /// As it was when it opened, but for what is known to others.
+    func resetChoices() {
+        name = ""
+        replyMode = .on
+        database = 0
+        isSafeFromEviction = false
+        leavesTraces = true
+    }
 
     init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, isUnseen: Bool = false, monotonicSeconds: Int64) {
         self.id = id

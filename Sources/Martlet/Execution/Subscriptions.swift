@@ -2,9 +2,28 @@
 
 /// The channels and patterns of one session.
 struct Subscriptions {
-    var channels: Set<[UInt8]> = []
-    var patterns: Set<[UInt8]> = []
-    var shardChannels: Set<[UInt8]> = []
+    fileprivate(set) var channels: Set<[UInt8]> = []
+    fileprivate(set) var patterns: Set<[UInt8]> = []
+    fileprivate(set) var shardChannels: Set<[UInt8]> = []
+
+    /// Bytes of all names.
+    private(set) var nameBytes = 0
+
+    var nameCount: Int { count + shardChannels.count }
+
+    /// False when it was there.
+    mutating func insert(_ name: [UInt8], _ kind: SubscriptionKind) -> Bool {
+        guard self[keyPath: kind.path].insert(name).inserted else { return false }
+        nameBytes += name.count
+        return true
+    }
+
+    /// False when it was not there.
+    mutating func remove(_ name: [UInt8], _ kind: SubscriptionKind) -> Bool {
+        guard self[keyPath: kind.path].remove(name) != nil else { return false }
+        nameBytes -= name.count
+        return true
+    }
 
     /// Channels and patterns, as the replies count them.
     var count: Int { channels.count + patterns.count }

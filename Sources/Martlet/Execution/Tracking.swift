@@ -23,6 +23,8 @@ struct Tracking {
     var isCachingChosen = false
     /// The client that should get the messages is gone.
     var isRedirectBroken = false
+    /// Of all prefixes.
+    fileprivate(set) var prefixBytes = 0
 
     var prefixes: [[UInt8]] { if case .broadcast(let prefixes) = mode { prefixes } else { [] } }
     var isBroadcast: Bool { if case .broadcast = mode { true } else { false } }
@@ -60,6 +62,15 @@ final class TrackingTable {
     /// Pairs of a key and a reader.
     private(set) var itemCount = 0
     private(set) var clientCount = 0
+    private var keyBytes = 0
+
+    /// Of a remembered key besides its bytes: its array, and its places in list and table.
+    private static let keyOverhead = 200
+    /// Of one reader of a key.
+    private static let readerOverhead = 24
+
+    /// Memory of what is remembered, by the sizes of what it is made of.
+    var memoryBytes: Int { keyBytes + keys.count * Self.keyOverhead + itemCount * Self.readerOverhead }
 
     init(clients: ClientRegistry) { self.clients = clients }
 
@@ -75,6 +86,7 @@ final class TrackingTable {
         if case .broadcast(let added) = tracking.mode {
             let prefixes = (session.tracking?.prefixes ?? []) + (added.isEmpty ? [[]] : added)
             tracking.mode = .broadcast(prefixes: Set(prefixes).sorted { $0.lexicographicallyPrecedes($1) })
+            tracking.prefixBytes = tracking.prefixes.reduce(0) { $0 + $1.count }
             for prefix in tracking.prefixes { broadcasts[prefix, default: Broadcast()].listeners[session.id] = session }
         }
         session.tracking = tracking
@@ -96,6 +108,7 @@ final class TrackingTable {
         entries = [:]
         keys = []
         itemCount = 0
+        keyBytes = 0
     }
 
     // MARK: Reading
@@ -105,6 +118,7 @@ final class TrackingTable {
         if entries[key] == nil {
             entries[key] = Entry(readers: [], place: keys.count)
             keys.append(key)
+            keyBytes += key.count
         }
         if entries[key]?.readers.insert(session.id).inserted ?? false { itemCount += 1 }
     }
@@ -132,6 +146,7 @@ final class TrackingTable {
     private func invalidate(readersOf key: [UInt8], changedBy author: Session?) {
         guard let entry = entries.removeValue(forKey: key) else { return }
         itemCount -= entry.readers.count
+        keyBytes -= key.count
         // The last key takes the place of this one.
         let last = keys.removeLast()
         if entry.place < keys.count {

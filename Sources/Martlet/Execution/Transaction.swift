@@ -3,6 +3,8 @@
 final class Transaction {
     private var requests = RequestQueue()
     private(set) var commands: [CommandID] = []
+    /// What its commands may do, all together.
+    private(set) var flags: CommandFlags = []
     /// A request could not be queued: EXEC will refuse.
     var isAborted = false
 
@@ -10,9 +12,10 @@ final class Transaction {
     var memoryBytes: Int { requests.memoryBytes + commands.count * 64 }
 
     /// Queues a request that has passed all gates.
-    func append(_ id: CommandID, _ arguments: borrowing Arguments) {
+    func append(_ id: CommandID, _ flags: CommandFlags, _ arguments: borrowing Arguments) {
         requests.append(arguments)
         commands.append(id)
+        self.flags.formUnion(flags)
     }
 
     /// Runs the queued requests one after the other, once.

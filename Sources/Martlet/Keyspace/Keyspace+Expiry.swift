@@ -90,7 +90,10 @@ extension Keyspace {
                 sinceCheck += 1
                 if sinceCheck == 16 {
                     sinceCheck = 0
-                    if isSpent() { return true }
+                    if isSpent() {
+                        statistics.expireSlicesSpent += 1
+                        return true
+                    }
                 }
             }
             // The wheel bounds its own work: it may have stopped while filing elements anew.

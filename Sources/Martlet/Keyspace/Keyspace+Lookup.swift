@@ -45,7 +45,7 @@ extension Keyspace {
     mutating func live(_ key: UnsafeRawBufferPointer, hash: UInt64, in index: Int) -> Record? {
         guard let record = databases[index].table.find(key, hash: hash) else { return nil }
         guard record.hasDeadline, hasPassed(record.deadline) else { return record }
-        expire(record, hash: hash, in: index)
+        if !keepsExpired { expire(record, hash: hash, in: index) }
         return nil
     }
 
@@ -57,11 +57,6 @@ extension Keyspace {
 
     /// Whether a deadline that a command wants to set is reached already, which means removal.
     func isReached(_ deadline: Int64) -> Bool { deadline <= now && !isReplaying }
-
-    private func touch(_ record: Record) {
-        // Comparing first keeps a record's cache line clean when it is read many times within a second.
-        if record.access != accessClock { record.access = accessClock }
-    }
 
     /// Puts a record whose key is absent into the table.
     @inline(__always)
@@ -101,7 +96,9 @@ extension Record {
     /// Seconds since the last use. The access clock starts over every 194 days.
     func idleSeconds(at clock: UInt32) -> Int {
         // Both are 24 bits, so that the difference wraps within them.
-        Int((clock &- access) & 0xFF_FFFF)
+        let seconds = (clock &- access) & 0xFF_FFFF
+        // Used behind that state of the clock.
+        return seconds > 0x80_0000 && access > clock ? 0 : Int(seconds)
     }
 
     /// Makes the last use so long ago, or as long as the clock reaches back.

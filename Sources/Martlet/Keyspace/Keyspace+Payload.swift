@@ -39,7 +39,7 @@ extension Keyspace {
     private mutating func insertRecord(_ key: ByteSpan, kind: ValueKind, payloadCount: Int, in index: Int) -> Record {
         key.withUnsafeBytes { keyBytes in
             let record = databases[index].makeRecord(
-                key: keyBytes, payloadCount: payloadCount, kind: kind, timing: .none, access: accessClock)
+                key: keyBytes, payloadCount: payloadCount, kind: kind, timing: .none, access: freshAccess)
             insert(record, hash: databases[index].table.hash(keyBytes), in: index)
             return record
         }
@@ -132,7 +132,7 @@ extension Keyspace {
         willChange(old, in: index)
         let key = old.keyBytes
         let new = databases[index].makeRecord(
-            key: key, payloadCount: payloadCount, kind: kind, timing: old.timing, access: accessClock)
+            key: key, payloadCount: payloadCount, kind: kind, timing: old.timing, access: old.access)
         move(old.payload, new.payload)
         databases[index].table.replace(old, with: new, hash: databases[index].table.hash(key))
         databases[index].moveFiling(from: old, to: new)

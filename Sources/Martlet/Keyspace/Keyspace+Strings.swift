@@ -68,12 +68,13 @@ extension Keyspace {
             }
         if let present, reuse(present, payloadCount: payloadCount, deadline: newDeadline, in: index) {
             present.kind = kind.byte
-            present.access = accessClock
+            touch(present)
             return present
         }
         let record = databases[index].makeRecord(
             key: key, payloadCount: payloadCount, kind: kind, timing: newDeadline == nil ? .none : .own,
-            access: accessClock)
+            access: present?.access ?? freshAccess)
+        if present != nil { touch(record) }
         if let present {
             databases[index].table.replace(present, with: record, hash: hash)
             databases[index].unfile(present)

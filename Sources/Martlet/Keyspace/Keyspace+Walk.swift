@@ -17,21 +17,26 @@ extension Keyspace {
     /// Visits every record.
     func visitAll(in index: Int, _ body: (Record) -> Void) { databases[index].table.visitAll(body) }
 
+    private static let mostOverOnTheWay = 100
+
     /// A live record, each as likely as the others; nil when there is none. What is over on the way is removed.
     mutating func randomRecord(in index: Int) -> Record? {
         // A copy of the dice while the table is read, for both are this value's.
         var dice = random
         defer { random = dice }
+        var overCount = 0
         while let record = databases[index].table.random(using: &dice) {
             if !expireIfOver(record, in: index) { return record }
+            overCount += 1
+            if keepsExpired, overCount == Self.mostOverOnTheWay { return nil }
         }
         return nil
     }
 
-    /// Removes a record whose time is over; true when it was.
+    /// Removes a record whose time is over, unless such records are kept; true when it was.
     mutating func expireIfOver(_ record: Record, in index: Int) -> Bool {
         guard isOver(record) else { return false }
-        expire(record, hash: databases[index].table.hash(record.keyBytes), in: index)
+        if !keepsExpired { expire(record, hash: databases[index].table.hash(record.keyBytes), in: index) }
         return true
     }
 

@@ -6,8 +6,11 @@ struct KeyspaceStatistics {
     var hits = 0
     var misses = 0
     var expiredKeys = 0
+    /// Slices of active expiry that ended before all that was due was gone.
+    var expireSlicesSpent = 0
     /// Fields of hashes.
     var expiredFields = 0
+    var evictedKeys = 0
     /// Time spent on active expiry.
     var expireCycleNanoseconds: Int64 = 0
     /// How late the latest active expiry was, and the worst since CONFIG RESETSTAT, in milliseconds.
@@ -26,6 +29,14 @@ struct Keyspace: ~Copyable {
     private(set) var now: Int64
     /// The access clock: seconds, 24 bits.
     private(set) var accessClock: UInt32 = 0
+    /// What uses of keys leave behind, for the eviction policy in effect.
+    var accessMemory = AccessMemory.recency
+    var frequencyPace = UseFrequency.Pace()
+    /// False while a client reads that has switched NO-TOUCH on.
+    var leavesTraces = true
+    var evictionPool = EvictionPool()
+    /// The database that lost the latest key by chance.
+    var nextEvictedDatabase = 0
     /// Active expiry; see `setExpiresActively`.
     var expiresActively = true
     /// No deadline is earlier than this; Int64.max when none is known.
@@ -34,6 +45,8 @@ struct Keyspace: ~Copyable {
     var journal = ChangeJournal()
     /// What was done, for the append only file.
     var commandLog = CommandLog()
+    /// Keys whose time is over are not found, but stay: while clients are paused.
+    var keepsExpired = false
     /// While an append only file is replayed: nothing is over before its end, for it says itself what went when.
     var isReplaying = false
     /// The mark of the latest snapshot; see KeyspaceSnapshot.
@@ -95,6 +108,7 @@ struct Keyspace: ~Copyable {
 /// `lazyfree-lazy-*`: which deletions leave the freeing of large values to another thread.
 struct LazyFreePolicy {
     var onExpire = false
+    var onEviction = false
     var onServerDelete = false
     var onUserDelete = false
     var onUserFlush = false
@@ -103,6 +117,7 @@ struct LazyFreePolicy {
 
     init(_ configuration: Configuration) {
         onExpire = configuration.lazyfreeLazyExpire
+        onEviction = configuration.lazyfreeLazyEviction
         onServerDelete = configuration.lazyfreeLazyServerDel
         onUserDelete = configuration.lazyfreeLazyUserDel
         onUserFlush = configuration.lazyfreeLazyUserFlush

@@ -21,8 +21,9 @@ final class Connection: Pollable, SessionTransport {
     /// What the loop watches the socket for.
     private var interest = PollInterest.read
     private var isClosed = false
-    /// Bytes that are being handled, for CLIENT LIST.
+    /// Bytes that are being handled, and memory of what is in hand for that, for CLIENT LIST.
     private var inputCount = 0
+    private var memoryInHand = 0
     private var softLimitReachedAt: Int64?
 
     /// Requests of one client executed in one go before its replies are looked at.
@@ -34,8 +35,10 @@ final class Connection: Pollable, SessionTransport {
     private static let flushStep = 1024 * 1024
     /// What a client that has not authenticated may leave unread.
     private static let unauthenticatedOutputLimit = 1024
-    /// Output memory that a connection keeps between two turns.
+    /// Output memory that a connection keeps between two turns, without a limit of memory and with one: there, what a
+    /// burst of messages has left behind must not cost keys.
     private static let keptOutputCapacity = 64 * 1024
+    private static let leastKeptOutputCapacity = 16 * 1024
 
     init(descriptor: FileDescriptor, peer: SocketAddress, network: Network) {
         self.descriptor = descriptor
@@ -65,23 +68,37 @@ final class Connection: Pollable, SessionTransport {
     private func read() {
         if arriving != nil {
             readArgument()
-        } else if pending.isEmpty {
-            readFresh()
+        } else if pending.count <= Network.readBufferHeadroom {
+            readShared()
         } else {
-            readMore()
+            readBehind()
         }
     }
 
-    /// Reads into the shared buffer and handles the requests where they lie.
-    private func readFresh() {
-        guard let count = took(descriptor.receive(into: network.readBuffer)) else { return }
-        let bytes = UnsafeRawBufferPointer(rebasing: network.readBuffer.prefix(count))
+    /// Reads into the shared buffer, behind what is there of an incomplete request, and handles the requests where they
+    /// lie: what waits takes no more memory than it has bytes.
+    private func readShared() {
+        let held = pending.count
+        network.readBuffer.copyMemory(from: pending.unsafeBytes)
+        let room = UnsafeMutableRawBufferPointer(rebasing: network.readBuffer.dropFirst(held))
+        guard let count = took(descriptor.receive(into: room)) else { return }
+        // Out of the object: what is handled may be put there anew.
+        var memory = ByteBuffer()
+        swap(&memory, &pending)
+        memory.clear()
+        memoryInHand = memory.capacity
+        let bytes = UnsafeRawBufferPointer(rebasing: network.readBuffer.prefix(held + count))
         let done = handle(ByteSpan(viewing: bytes, ownedBy: self))
-        if done < count { pending.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done))) }
+        memoryInHand = 0
+        guard done < bytes.count, !isClosed else { return }
+        memory.append(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(done)))
+        swap(&memory, &pending)
+        account()
+        checkInput()
     }
 
-    /// Reads behind the bytes of an incomplete request.
-    private func readMore() {
+    /// Reads behind the bytes of an incomplete request, which are many.
+    private func readBehind() {
         let place = pending.reserve(Self.readStep)
         let room = UnsafeMutableRawBufferPointer(start: place, count: min(pending.room, Self.longestReadStep))
         guard let count = took(descriptor.receive(into: room)) else { return }
@@ -93,9 +110,12 @@ final class Connection: Pollable, SessionTransport {
         // Out of the object while it is read from: requests may look at this connection.
         var bytes = ByteBuffer()
         swap(&bytes, &pending)
+        memoryInHand = bytes.capacity
         let done = handle(bytes.bytes)
+        memoryInHand = 0
         bytes.consume(done)
         if !bytes.isEmpty { swap(&bytes, &pending) }
+        account()
         checkInput()
     }
 
@@ -107,11 +127,13 @@ final class Connection: Pollable, SessionTransport {
         }
         guard let count = took(descriptor.receive(into: room)) else { return }
         guard argument.took(count) else {
+            account()
             checkInput()
             return
         }
         arriving = nil
         parser.finishLarge(argument.bytes)
+        account()
         handlePending()
     }
 
@@ -140,16 +162,22 @@ final class Connection: Pollable, SessionTransport {
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         swap(&reply.buffer, &output)
         inputCount = bytes.count
+        let repliesInHand = reply.buffer.memoryBytes
+        memoryInHand += repliesInHand
         defer {
             inputCount = 0
+            memoryInHand -= repliesInHand
             if !isClosed {
                 swap(&reply.buffer, &output)
+                account()
                 markDirty()
             }
         }
         while true {
             let outcome = parse(bytes)
             if network.batch.value.count > 0 {
+                network.evictClients()
+                if isClosed { return drop(bytes) }
                 let executed = network.execute(
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
@@ -179,6 +207,12 @@ final class Connection: Pollable, SessionTransport {
                 return bytes.count
             }
         }
+    }
+
+    /// Nobody is there any more for what was parsed.
+    private func drop(_ bytes: ByteSpan) -> Int {
+        network.batch.value.removeAll()
+        return bytes.count
     }
 
     private func park(_ batch: borrowing RequestBatch, from first: Int, _ bytes: ByteSpan) {
@@ -215,6 +249,7 @@ final class Connection: Pollable, SessionTransport {
         }
         guard !isClosed else { return }
         swap(&reply.buffer, &output)
+        account()
         markDirty()
         if isOverHardLimit(output.count) { closeForOutput() }
     }
@@ -280,6 +315,7 @@ final class Connection: Pollable, SessionTransport {
         while !output.isEmpty {
             guard sent < Self.flushStep else {
                 watch(for: waitingInterest)
+                account()
                 return
             }
             switch send() {
@@ -290,6 +326,7 @@ final class Connection: Pollable, SessionTransport {
                 network.server.statistics.value.writesProcessed += 1
             case .wouldBlock, .endOfStream:
                 watch(for: waitingInterest)
+                account()
                 checkOutput()
                 return
             case .failed(let error):
@@ -298,8 +335,15 @@ final class Connection: Pollable, SessionTransport {
             }
         }
         softLimitReachedAt = nil
-        if output.memoryBytes > Self.keptOutputCapacity { output.release() }
+        if output.memoryBytes > keptOutputCapacity { output.release() }
+        account()
         if session.closesAfterReplies { close(because: nil) } else { watch(for: .read) }
+    }
+
+    private var keptOutputCapacity: Int {
+        if network.server.keepsReplyBuffers { return Int.max }
+        return network.server.configuration.value.maxmemory > 0
+            ? Self.leastKeptOutputCapacity : Self.keptOutputCapacity
     }
 
     private func send() -> IOResult {
@@ -324,6 +368,12 @@ final class Connection: Pollable, SessionTransport {
     private func isOverHardLimit(_ count: Int) -> Bool {
         let limit = outputLimit.hardBytes
         return limit > 0 && count >= limit
+    }
+
+    func takesReplies(of count: Int) -> Bool {
+        if isOverHardLimit(count) { return false }
+        let limit = network.server.clientMemory.value.limit
+        return limit == 0 || session.isSafeFromEviction || count < limit
     }
 
     /// The limit of the client's class.
@@ -353,6 +403,7 @@ final class Connection: Pollable, SessionTransport {
 
     private func pushed() {
         markDirty()
+        account()
         if isOverHardLimit(output.count) { doomForOutput() }
     }
 
@@ -414,7 +465,14 @@ final class Connection: Pollable, SessionTransport {
 
     /// Gives back memory that an idle client does not need.
     func shrink() {
-        if output.isEmpty, output.memoryBytes > 0 { output.release() }
+        if output.isEmpty, output.memoryBytes > 0, !network.server.keepsReplyBuffers { output.release() }
+        pending.shrink()
+        account()
+    }
+
+    func account() {
+        guard !isClosed else { return }
+        network.server.clientMemory.value.account(session, buffers: memoryBytes)
     }
 
     // MARK: SessionTransport
@@ -425,13 +483,14 @@ final class Connection: Pollable, SessionTransport {
         ((try? descriptor.localAddress()) ?? nil)?.text ?? "?:0"
     }
     var descriptorNumber: Int32 { descriptor.rawValue }
-    var queryBufferCount: Int { inputCount + pending.count }
+    var queryBufferCount: Int { inputCount + (arriving?.bytes.count ?? pending.count) }
     var queryBufferRoom: Int { inputCount > 0 ? max(0, network.readBuffer.count - inputCount) : pending.room }
     var replyBufferCount: Int { output.count }
     var replySegmentCount: Int { output.segmentCount }
     var replyBufferCapacity: Int { output.memoryBytes }
     var memoryBytes: Int {
-        output.memoryBytes + pending.capacity + parser.memoryBytes + (arriving?.bytes.capacity ?? 0)
+        memoryInHand + output.memoryBytes + pending.capacity + parser.memoryBytes + (arriving?.bytes.capacity ?? 0)
+            + (parked?.memoryBytes ?? 0)
     }
     let mixesPushesWithReplies = true
     var isLocal: Bool { peer.isLocal }

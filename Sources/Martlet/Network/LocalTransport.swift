@@ -30,7 +30,9 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
             monotonicSeconds: server.monotonicSeconds)
         session.attach(self)
         session.version = .resp3
-        if !isUnseen { server.clients.add(session) }
+        guard !isUnseen else { return }
+        server.clients.add(session)
+        server.clientMemory.value.account(session, buffers: 0)
     }
 
     func close() {
@@ -39,6 +41,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         parked = []
         network.server.clients.remove(session)
         network.server.release(session)
+        network.server.clientMemory.value.remove(session)
         session.detach()
         inbox.finish()
     }
@@ -71,8 +74,13 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         let reply = execute(request)
         guard session.isBlocked else { return take(reply) }
         let later = LaterReply()
-        awaited = later
+        wait(for: later, request)
         return .later(later)
+    }
+
+    /// The client waits for a reply, or, while somebody pauses, for its request to be executed at all.
+    private func wait(for reply: LaterReply, _ request: LocalRequest) {
+        if session.isPostponed { parked.insert((request, reply), at: 0) } else { awaited = reply }
     }
 
     private func take(_ reply: consuming ReplyBuffer) -> LocalReply {
@@ -105,7 +113,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
                 continue
             }
             let reply = execute(request)
-            if session.isBlocked { awaited = later } else { later.fulfil(take(reply)) }
+            if session.isBlocked { wait(for: later, request) } else { later.fulfil(take(reply)) }
         }
     }
 
@@ -124,7 +132,11 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         batch.value.removeAll()
         if session.hasUnsavedChanges { save(&reply) }
         session.lastInteractionAt = network.now
-        if session.closesAfterReplies { close() }
+        if session.closesAfterReplies {
+            close()
+        } else if !session.isUnseen {
+            network.server.clientMemory.value.account(session, buffers: 0)
+        }
         return reply.takeBuffer()
     }
 
@@ -152,4 +164,5 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     let mixesPushesWithReplies = false
     let isLocal = true
     let isUnixSocket = false
+    func takesReplies(of count: Int) -> Bool { true }
 }

@@ -19,12 +19,14 @@ final class Network {
     var now: Int64 = 0
 
     private static let readBufferSize = 64 * 1024
+    /// Room in it ahead of what is read, for the beginning of a request.
+    static let readBufferHeadroom = 16 * 1024
 
     init(loop: EventLoop, server: ServerContext) {
         self.loop = loop
         self.server = server
         executor = Box(Executor(server: server))
-        readBuffer = .allocate(byteCount: Self.readBufferSize, alignment: 64)
+        readBuffer = .allocate(byteCount: Self.readBufferHeadroom + Self.readBufferSize, alignment: 64)
     }
 
     deinit { readBuffer.deallocate() }
@@ -57,12 +59,15 @@ final class Network {
         listeners = []
     }
 
-    /// Hands over the TCP listeners, still open.
-    func takeTCPListeners() -> [Listener] {
-        let taken = listeners.filter { if case .unix = $0.socket.address { false } else { true } }
+    /// Hands over the TCP listeners, or those on unix sockets, still open.
+    func takeListeners(onUnixSockets isUnix: Bool) -> [Listener] {
+        let taken = listeners.filter { if case .unix = $0.socket.address { isUnix } else { !isUnix } }
         listeners.removeAll { listener in taken.contains { $0 === listener } }
         return taken
     }
+
+    /// Takes listeners back that were handed over.
+    func giveBack(_ taken: [Listener]) { listeners += taken }
 
     /// The TCP port in use, 0 when there is none.
     var port: Int {
@@ -78,12 +83,31 @@ final class Network {
     func add(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = connection
         server.clients.add(connection.session)
+        connection.account()
     }
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         server.clients.remove(connection.session)
         server.release(connection.session)
+        server.clientMemory.value.remove(connection.session)
+    }
+
+    /// Lets go of the clients that take most memory while all together take more than maxmemory-clients.
+    func evictClients() {
+        guard server.clientMemory.value.isOverLimit else { return }
+        let largestFirst = connections.values
+            .filter { !$0.session.isSafeFromEviction }
+            .sorted { $0.session.accounted.bytes > $1.session.accounted.bytes }
+        for connection in largestFirst {
+            guard server.clientMemory.value.isOverLimit else { return }
+            server.log.write(
+                .notice,
+                "Evicting client: \(connection.remoteAddress) id=\(connection.session.id) "
+                    + "tot-mem=\(connection.session.accounted.bytes)")
+            server.statistics.value.evictedClients += 1
+            connection.close()
+        }
     }
 
     /// `connection` has replies to write when the turn ends.
@@ -107,6 +131,7 @@ final class Network {
 
     /// Writes what waits, then closes what is done.
     func endTurn() {
+        evictClients()
         if !dirty.isEmpty {
             for connection in dirty { connection.flush() }
             dirty.removeAll(keepingCapacity: true)
@@ -126,9 +151,6 @@ final class Network {
         }
         endTurn()
     }
-
-    /// Memory of buffers that belong to connections.
-    var bufferBytes: Int { connections.values.reduce(Self.readBufferSize) { $0 + $1.memoryBytes } }
 
     /// Once a second: dooms connections that have been idle for more than `timeout` seconds, if that is set, looks
     /// after those that do not read, and lets idle ones give memory back.

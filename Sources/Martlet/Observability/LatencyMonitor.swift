@@ -6,6 +6,7 @@ enum LatencyEvent: String, CaseIterable {
     /// A command that should never take long.
     case fastCommand = "fast-command"
     case expireCycle = "expire-cycle"
+    case evictionCycle = "eviction-cycle"
     /// Writing to the append only file, whatever else goes on.
     case aofWrite = "aof-write"
     /// The same while a sync of the file goes on, while a snapshot or rewrite does, and while neither does.

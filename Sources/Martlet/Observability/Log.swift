@@ -27,10 +27,24 @@ final class Log: Sendable {
     private let state: Mutex<State>
     private let destination: LogDestination
     private let clock: Clock
+    /// Nil unless the lines go there, too.
+    private let system: SystemLogger?
+
+    init(_ destination: LogDestination, _ configuration: Configuration, clock: Clock) {
+        self.destination = destination
+        self.clock = clock
+        state = Mutex(State(level: configuration.loglevel, file: LogFile(path: configuration.logfile)))
+        guard case .configured = destination, configuration.syslogEnabled else {
+            system = nil
+            return
+        }
+        system = SystemLogger(identity: configuration.syslogIdent, facility: configuration.syslogFacility)
+    }
 
     init(_ destination: LogDestination, level: LogLevel, path: String, clock: Clock) {
         self.destination = destination
         self.clock = clock
+        system = nil
         state = Mutex(State(level: level, file: LogFile(path: path)))
     }
 
@@ -51,7 +65,10 @@ final class Log: Sendable {
         switch destination {
         case .nowhere: return
         case .custom(let receive): receive(level, message())
-        case .configured: append(line(level, message()))
+        case .configured:
+            let message = message()
+            append(line(level, message))
+            system?.write(level.priority, message)
         }
     }
 
@@ -75,6 +92,15 @@ final class Log: Sendable {
 }
 
 extension LogLevel {
+    fileprivate var priority: SystemLogger.Priority {
+        switch self {
+        case .debug: .debug
+        case .verbose: .info
+        case .notice: .notice
+        case .warning: .warning
+        }
+    }
+
     fileprivate var mark: Character {
         switch self {
         case .debug: "."

@@ -12,6 +12,11 @@ struct ServerStatistics {
     /// Error replies by code word.
     var errors: [String: Int] = [:]
     var peakMemory = 0
+    var evictedClients = 0
+    /// Since when `maxmemory` has been exceeded while keys were evicted, and for how long it was before; in monotonic
+    /// nanoseconds.
+    private var evictionBeganAt: Int64?
+    private var evictionNanoseconds: Int64 = 0
     /// Samples of a counter, for figures per second.
     var operationsPerSecond = RateSample()
     var inputRate = RateSample()
@@ -22,6 +27,21 @@ struct ServerStatistics {
         operationsPerSecond.take(commandsProcessed, at: milliseconds)
         inputRate.take(inputBytes, at: milliseconds)
         outputRate.take(outputBytes, at: milliseconds)
+    }
+
+    mutating func evictionBegan(at clock: Clock) {
+        if evictionBeganAt == nil { evictionBeganAt = clock.monotonicNanoseconds() }
+    }
+
+    mutating func evictionEnded(at clock: Clock) {
+        guard let began = evictionBeganAt.take() else { return }
+        evictionNanoseconds += clock.monotonicNanoseconds() - began
+    }
+
+    /// Milliseconds for which `maxmemory` was exceeded: in all, and this time.
+    func evictionTime(at clock: Clock) -> (total: Int64, current: Int64) {
+        let current = evictionBeganAt.map { clock.monotonicNanoseconds() - $0 } ?? 0
+        return ((evictionNanoseconds + current) / 1_000_000, current / 1_000_000)
     }
 
     /// Counts from zero again; the peak stays, as in Redis.

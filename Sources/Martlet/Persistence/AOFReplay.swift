@@ -89,7 +89,11 @@ final class AOFReplay: LoadingPart {
             transaction?.drain { id, arguments in apply(id, arguments) }
             transaction = nil
         default:
-            if let transaction { transaction.append(id, arguments) } else { apply(id, arguments) }
+            guard let transaction else {
+                apply(id, arguments)
+                break
+            }
+            transaction.append(id, server.commands[id].flags, arguments)
         }
         return nil
     }

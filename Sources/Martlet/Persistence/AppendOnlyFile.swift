@@ -37,6 +37,8 @@ final class AppendOnlyFile: @unchecked Sendable {
     private var fileNumber = 0
     /// What is to be written.
     private var pending = ByteBuffer()
+    /// Memory of what waits to be written.
+    var bufferBytes: Int { pending.capacity }
     /// Bytes of the file that are good, and whether there may be others behind them.
     private(set) var fileSize = 0
     private var hasTornTail = false

@@ -211,14 +211,21 @@ extension ServerContext {
         for index in 0..<keyspace.value.databases.count where keyspace.value.databases[index].innerCount > 0 {
             hasFieldDeadlines = true
         }
+        let uses: RDBUses =
+            switch configuration.maxmemoryPolicy.order {
+            case .recency: .idleSeconds(at: keyspace.value.accessClock)
+            case .frequency: .frequency
+            case .deadline, .chance, nil: .none
+            }
         var writer = RDBFileWriter(
-            version: hasFieldDeadlines ? .fieldDeadlines : .common, compresses: configuration.rdbCompression)
+            version: hasFieldDeadlines ? .fieldDeadlines : .common, compresses: configuration.rdbCompression,
+            uses: uses)
         writer.append(aux: "redis-ver", ServerVersion.redis)
         writer.append(aux: "redis-bits", "64")
         writer.append(aux: "ctime", "\(clock.wallSeconds())")
         writer.append(aux: "used-mem", "\(usedMemory)")
         writer.append(aux: "aof-base", isBase ? "1" : "0")
         return RDBSnapshotFormat(
-            writer, compresses: configuration.rdbCompression, checksums: configuration.rdbChecksum)
+            writer, compresses: configuration.rdbCompression, uses: uses, checksums: configuration.rdbChecksum)
     }
 }

@@ -45,11 +45,13 @@ enum SnapshotTrailer: Sendable {
 final class RDBSnapshotFormat: SnapshotFormat {
     private let writer: Box<RDBFileWriter>
     private let compresses: Bool
+    private let uses: RDBUses
     let trailer: SnapshotTrailer
 
-    init(_ writer: consuming RDBFileWriter, compresses: Bool, checksums: Bool) {
+    init(_ writer: consuming RDBFileWriter, compresses: Bool, uses: RDBUses, checksums: Bool) {
         self.writer = Box(writer)
         self.compresses = compresses
+        self.uses = uses
         trailer = checksums ? .checksum : .noChecksum
     }
 
@@ -60,11 +62,11 @@ final class RDBSnapshotFormat: SnapshotFormat {
     func append(_ record: Record, database: Int) { writer.value.append(record, database: database) }
 
     func table(of record: Record, database: Int) -> any SnapshotTable {
-        RDBSnapshotTable(RDBTableWriter(record, database: database, compresses: compresses))
+        RDBSnapshotTable(RDBTableWriter(record, database: database, compresses: compresses, uses: uses))
     }
 
     func frame(ofString record: Record, database: Int) -> SnapshotStringFrame {
-        var head = RDBWriter(compresses: compresses)
+        var head = RDBWriter(compresses: compresses, uses: uses)
         head.append(select: database)
         head.appendHead(of: record, as: .string)
         return SnapshotStringFrame(

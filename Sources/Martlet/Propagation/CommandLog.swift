@@ -25,6 +25,7 @@ struct CommandLog: ~Copyable {
     private static let exec: StaticString = "*1\r\n$4\r\nEXEC\r\n"
 
     var count: Int { buffer.count }
+    var capacity: Int { buffer.capacity }
     /// Bytes written down since the server began. No server lives long enough for it to overflow.
     var offset: Int { drainedCount + buffer.count }
 

@@ -3,16 +3,18 @@
 struct RequestQueue: ~Copyable {
     private var batch = RequestBatch()
     private var bytes = ByteBuffer()
+    private var largeBytes = 0
 
     var count: Int { batch.count }
-    /// Memory of the words that were copied.
-    var memoryBytes: Int { bytes.capacity }
+    /// Memory of the words, copied or kept.
+    var memoryBytes: Int { bytes.capacity + largeBytes }
 
     /// Keeps a request; its words are copied, large ones kept as they are.
     mutating func append(_ arguments: borrowing Arguments) {
         for index in 0..<arguments.count {
             if let large = arguments.large(index) {
                 batch.append(large: large)
+                largeBytes += large.memoryBytes
             } else {
                 batch.append(ArgumentSlice(offset: bytes.count, count: arguments[index].count))
                 bytes.append(arguments[index])
@@ -27,6 +29,7 @@ struct RequestQueue: ~Copyable {
         var words = ByteBuffer()
         swap(&requests, &batch)
         swap(&words, &bytes)
+        largeBytes = 0
         Self.hand(requests, words.bytes, to: body)
     }
 

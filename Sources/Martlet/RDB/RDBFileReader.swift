@@ -199,29 +199,37 @@ struct RDBFileReader: ~Copyable {
         return true
     }
 
+    /// What the file says of a key's uses.
+    private struct Uses {
+        var idleSeconds: Int64?
+        var counter: UInt8?
+
+        var isEmpty: Bool { idleSeconds == nil && counter == nil }
+    }
+
     /// A key with what stands ahead of its type.
     private mutating func key(
         _ first: UInt8, _ reader: inout RDBReader, _ keyspace: inout Keyspace
     ) throws(RDBError) {
         var deadline: Int64?
-        var idle: UInt64?
+        var uses = Uses()
         var code = first
         while true {
             switch code {
             case RDBOpcode.expireMilliseconds: deadline = try reader.milliseconds()
             case RDBOpcode.expireSeconds:
                 deadline = Int64(Int32(truncatingIfNeeded: try reader.littleEndian(width: 4))) * 1000
-            case RDBOpcode.idle: idle = try reader.length()
-            case RDBOpcode.frequency: _ = try reader.byte()
+            case RDBOpcode.idle: uses.idleSeconds = Int64(clamping: try reader.length())
+            case RDBOpcode.frequency: uses.counter = try reader.byte()
             default:
-                return try store(code, deadline, idle, &reader, &keyspace)
+                return try store(code, deadline, uses, &reader, &keyspace)
             }
             code = try reader.byte()
         }
     }
 
     private mutating func store(
-        _ type: UInt8, _ deadline: Int64?, _ idle: UInt64?, _ reader: inout RDBReader, _ keyspace: inout Keyspace
+        _ type: UInt8, _ deadline: Int64?, _ uses: Uses, _ reader: inout RDBReader, _ keyspace: inout Keyspace
     ) throws(RDBError) {
         let start = reader.offset
         var key = ByteBuffer()
@@ -236,8 +244,8 @@ struct RDBFileReader: ~Copyable {
         }
         summary.keys += 1
         if deadline != nil { summary.volatileKeys += 1 }
-        if isStored, let idle, let record = keyspace.stored(key.bytes, in: database) {
-            record.setIdleSeconds(Int64(clamping: idle), at: keyspace.accessClock)
+        if isStored, !uses.isEmpty, let record = keyspace.stored(key.bytes, in: database) {
+            keyspace.setUses(of: record, idleSeconds: uses.idleSeconds, counter: uses.counter)
         }
         swap(&key, &keyBuffer)
     }

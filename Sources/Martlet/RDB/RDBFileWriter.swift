@@ -7,9 +7,9 @@ struct RDBFileWriter: ~Copyable {
     let version: RDBVersion
 
     /// `version` must be that of the newest layout among the values.
-    init(version: RDBVersion, compresses: Bool) {
+    init(version: RDBVersion, compresses: Bool, uses: RDBUses = .none) {
         self.version = version
-        writer = RDBWriter(compresses: compresses)
+        writer = RDBWriter(compresses: compresses, uses: uses)
         for byte in version.header { writer.buffer.append(byte) }
     }
 
@@ -71,6 +71,15 @@ extension RDBWriter {
         if record.hasDeadline {
             buffer.append(RDBOpcode.expireMilliseconds)
             append(milliseconds: record.deadline)
+        }
+        switch uses {
+        case .none: break
+        case .idleSeconds(let clock):
+            buffer.append(RDBOpcode.idle)
+            append(length: record.idleSeconds(at: clock))
+        case .frequency:
+            buffer.append(RDBOpcode.frequency)
+            buffer.append(UseFrequency(access: record.access).counter)
         }
         buffer.append(type.rawValue)
         append(string: record.key)

@@ -6,10 +6,10 @@ struct RDBTableWriter: ~Copyable {
     private let earliestDeadline: Int64
 
     /// The value of `record` is a table; all its entries have to come.
-    init(_ record: Record, database: Int, compresses: Bool) {
+    init(_ record: Record, database: Int, compresses: Bool, uses: RDBUses = .none) {
         type = .storing(record)
         earliestDeadline = record.isSet ? 0 : record.earliestFieldDeadline ?? 0
-        writer = RDBWriter(compresses: compresses)
+        writer = RDBWriter(compresses: compresses, uses: uses)
         writer.append(select: database)
         writer.appendHead(of: record, as: type)
         writer.appendCount(of: record, as: type)

@@ -10,16 +10,29 @@
 //            11000010 and 4 bytes
 //            11000011 length length bytes      compressed: compressed length, length, LZF
 
+/// What a file says of the uses of each key, for the eviction policy in effect.
+enum RDBUses {
+    case none
+    /// Seconds since the last use, seen from this state of the access clock.
+    case idleSeconds(at: UInt32)
+    /// The counter of uses.
+    case frequency
+}
+
 struct RDBWriter: ~Copyable {
     var buffer = ByteBuffer()
     private let compresses: Bool
+    let uses: RDBUses
     private var compressor: LZFCompressor?
     private var scratch = ByteBuffer()
 
     /// Shorter strings do not get shorter by compression.
     private static let shortestCompressed = 21
 
-    init(compresses: Bool) { self.compresses = compresses }
+    init(compresses: Bool, uses: RDBUses = .none) {
+        self.compresses = compresses
+        self.uses = uses
+    }
 
     consuming func takeBuffer() -> ByteBuffer { buffer }
 

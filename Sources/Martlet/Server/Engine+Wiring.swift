@@ -2,10 +2,11 @@
 
 extension Engine {
     convenience init(_ options: StartOptions) throws(StartError) {
+        let memoryBefore = options.isDaemon ? 0 : SystemMemory.mallocBytes()?.inUse ?? 0
         let clock = Clock((options.fake?.clock ?? options.clock).map { .manual($0) } ?? .system)
         var configuration = options.configuration
         if let directory = try? FileNames.resolved(configuration.dir) { configuration.dir = directory }
-        let log = Log(options.log, level: configuration.loglevel, path: configuration.logfile, clock: clock)
+        let log = Log(options.log, configuration, clock: clock)
         log.becomeServer()
         let random = SeededRandom(seed: options.seed ?? Self.systemSeed())
         var seeds = random
@@ -30,16 +31,19 @@ extension Engine {
             runID: Self.runID(&seeds), replicationID: Self.runID(&seeds),
             startedAtMonotonicSeconds: clock.monotonicNanoseconds() / 1_000_000_000,
             executable: (try? CurrentProcess.executablePath()) ?? "", configurationFile: options.configurationFile,
-            role: options.isDaemon ? .daemon : .embedded)
+            role: options.isDaemon ? .daemon : .embedded, supervisor: options.host?.supervisorName ?? "no")
         let server = ServerContext(
             keyspace: keyspace, configuration: configuration,
             commands: CommandIndex(families, renamed: renamed), clock: clock, identity: identity, log: log)
         server.keyspace.value.lazyFree = LazyFreePolicy(configuration)
         server.keyspace.value.encodingLimits = EncodingLimits(configuration)
         server.keyspace.value.journal.wantedEvents = KeyEventClasses(letters: configuration.notifyKeyspaceEvents)
+        server.followMemoryLimit()
         server.interceptor = options.fake
         let fileSystem: any FileSystem = if let fake = options.fake { fake.files } else { options.fileSystem }
-        self.init(server: server, loop: loop, clock: clock, fileSystem: fileSystem)
+        self.init(server: server, loop: loop, clock: clock, fileSystem: fileSystem, host: options.host)
+        server.memoryAtStart = max(0, (SystemMemory.mallocBytes()?.inUse ?? 0) - memoryBefore)
+        server.statistics.value.peakMemory = server.usedMemory
     }
 
     private static func systemSeed() -> UInt64 {

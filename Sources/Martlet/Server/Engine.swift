@@ -31,6 +31,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     let network: Network
     let log: Log
     private let clock: Clock
+    private let host: HostProcess?
     let persistence: Persistence
     /// Waits for the data to be loaded, which `loading` then tells the result of.
     private let loaded = DispatchSemaphore(value: 0)
@@ -41,13 +42,15 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private var snapshotWantsMore = false
     private var isTurnScheduled = false
     /// What the expiry timer is set to.
-    private var expiryArmedAt = Int64.max
+    private(set) var expiryArmedAt = Int64.max
     /// Ends the waiting of clients, and what it is set to.
     private var waiting: LoopTimer?
     private var waitingArmedAt = Int64.max
     private var stopRequest: ShutdownRequest?
     /// A signal asked for the end; the periodic work sees to it.
     private let stopSignal = Atomic<Bool>(false)
+    /// Whether it was SIGINT.
+    private let isInterrupted = Atomic<Bool>(false)
     private(set) var isStopped = false
     private let stopped = DispatchGroup()
 
@@ -58,7 +61,10 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     /// One slice of loading; the few commands that are answered meanwhile wait so long.
     private static let loadingSliceNanoseconds: Int64 = 5_000_000
 
-    init(server: ServerContext, loop: EventLoop, clock: Clock, fileSystem: any FileSystem) {
+    init(
+        server: ServerContext, loop: EventLoop, clock: Clock, fileSystem: any FileSystem, host: HostProcess? = nil
+    ) {
+        self.host = host
         self.server = server
         self.loop = loop
         self.clock = clock
@@ -82,7 +88,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.applyConfiguration = { [self] changed in apply(changed) }
         server.services.rewriteConfiguration = { [self] in rewriteConfiguration(addsAll: $0) }
         server.services.sleep = { [self] in sleep(microseconds: $0) }
-        server.services.networkBufferBytes = { [self] in network.bufferBytes }
+        server.services.fileBufferBytes = { [self] in persistence.appendOnlyFile.bufferBytes }
         server.services.save = { [self] in persistence.save() }
         server.services.saveInBackground = { [self] in persistence.saveInBackground(schedules: $0) }
         server.services.dataWasFlushed = { [self] in persistence.dataWasFlushed(isSaved: keepsData) }
@@ -195,7 +201,12 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     func endTurn() -> NextTurn {
         let isLoading = server.isLoading
         network.resumeUnblocked()
-        let hasMore = isLoading ? false : expireSlice()
+        server.checkPause()
+        var hasMore = false
+        if !isLoading, !server.pause.value.isActive {
+            hasMore = expireSlice()
+            if server.makeRoom() == .comes { hasMore = true }
+        }
         server.pubSub.deliver()
         server.tracking.broadcast()
         let isSafe = persistence.appendOnlyFile.flush()
@@ -236,17 +247,20 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private var millisecondsToDeadline: Int64? {
         var delay = Int64.max
         let deadline = server.keyspace.value.earliestDeadline
-        if deadline < Int64.max {
+        if deadline < Int64.max, !server.pause.value.isActive {
             // A key is due in the millisecond after its deadline; the difference of two dates may not fit an Int64.
             let (time, overflow) = deadline.subtractingReportingOverflow(server.keyspace.value.now)
             if !overflow { delay = time + 1 }
         }
-        if server.blocked.earliestDeadline < Int64.max {
+        if earliestWaitingEnd < Int64.max {
             // Both are times of one clock that begins near zero.
-            delay = min(delay, server.blocked.earliestDeadline - server.monotonicMilliseconds)
+            delay = min(delay, earliestWaitingEnd - server.monotonicMilliseconds)
         }
         return delay < Int64.max ? delay : nil
     }
+
+    /// When the first client has waited long enough, or a pause ends; in monotonic milliseconds.
+    private var earliestWaitingEnd: Int64 { min(server.blocked.earliestDeadline, server.pause.value.end) }
 
     func rest() {
         armExpiry()
@@ -281,12 +295,14 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         return hasMore
     }
 
-    /// Sets the timer to the next deadline unless it is set already.
+    /// Sets the timer to the next deadline unless it is set already; while clients are paused nothing expires.
     private func armExpiry() {
-        guard let expiry, server.keyspace.value.earliestDeadline != expiryArmedAt else { return }
+        let isPaused = server.pause.value.isActive
+        let wanted = isPaused ? Int64.max : server.keyspace.value.earliestDeadline
+        guard let expiry, wanted != expiryArmedAt else { return }
         // The wheel may want to work ahead of the deadline that was just filed.
-        server.keyspace.value.refreshEarliestDeadline()
-        let next = server.keyspace.value.earliestDeadline
+        if !isPaused { server.keyspace.value.refreshEarliestDeadline() }
+        let next = isPaused ? Int64.max : server.keyspace.value.earliestDeadline
         expiryArmedAt = next
         if next == Int64.max {
             expiry.unschedule()
@@ -299,8 +315,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     /// Sets the timer to the end of the shortest waiting unless it is set already.
     private func armWaiting() {
-        guard let waiting, server.blocked.earliestDeadline != waitingArmedAt else { return }
-        waitingArmedAt = server.blocked.earliestDeadline
+        guard let waiting, earliestWaitingEnd != waitingArmedAt else { return }
+        waitingArmedAt = earliestWaitingEnd
         if waitingArmedAt == Int64.max {
             waiting.unschedule()
         } else {
@@ -336,7 +352,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.statistics.value.peakMemory = max(server.statistics.value.peakMemory, server.usedMemory)
         network.resumeListeners()
         if stopSignal.load(ordering: .relaxed) {
-            if saveAtEnd(ShutdownRequest()) { return false }
+            if saveAtEnd(signalledRequest) { return false }
             stopSignal.store(false, ordering: .relaxed)
         }
         let now = server.monotonicSeconds
@@ -382,7 +398,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     /// Keys whose time is over, clients that have waited long enough, and who is told of it.
     private func doDueWork() {
         server.refreshTime()
-        while expireSlice() {}
+        server.checkPause()
+        if !server.pause.value.isActive { while expireSlice() {} }
         server.pubSub.deliver()
         server.tracking.broadcast()
         serveBlocked()
@@ -401,6 +418,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         persistence.updateWriteRefusal()
         if changed.contains("appendonly"), let reason = applyAppendOnly() { return reason }
         if changed.contains("aof-disable-auto-gc") { persistence.appendOnlyFile.collectHistory() }
+        if let reason = host?.follow(server.configuration.value, changed: changed) { return reason }
         return server.apply(changed) ?? Listeners.apply(changed, server: server, network: network)
     }
 
@@ -452,6 +470,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         guard !isStopped else { return }
         stopRequest = nil
         log.write(.warning, "User requested shutdown...")
+        host?.stopping()
         network.closeAll()
         persistence.appendOnlyFile.close()
         removePidFile()
@@ -507,11 +526,19 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     /// The same soon, unless SHUTDOWN ABORT takes it back: for signals.
-    func shutdownSoon() {
+    func shutdownSoon(byInterrupt isInterrupt: Bool) {
+        isInterrupted.store(isInterrupt, ordering: .relaxed)
         stopSignal.store(true, ordering: .relaxed)
         loop.queue.async { [self] in
-            if cron == nil, isStopped || saveAtEnd(ShutdownRequest()) { stop() }
+            if cron == nil, isStopped || saveAtEnd(signalledRequest) { stop() }
         }
+    }
+
+    /// What `shutdown-on-sigint` or `shutdown-on-sigterm` says.
+    private var signalledRequest: ShutdownRequest {
+        let configuration = server.configuration.value
+        let isInterrupt = isInterrupted.load(ordering: .relaxed)
+        return ShutdownRequest(flags: isInterrupt ? configuration.shutdownOnSigint : configuration.shutdownOnSigterm)
     }
 
     /// Whether a signal has asked for the end and nobody has taken that back.

@@ -76,10 +76,28 @@ enum Listeners {
         }
     }
 
-    /// Follows a change of `bind` or `port`: an error text when that cannot be done, and then the old ones stay.
+    /// Follows a change of what is listened on: an error text when that cannot be done, and then the old ones stay.
     static func apply(_ changed: [String], server: ServerContext, network: Network) -> String? {
+        if changed.contains("unixsocket"), let reason = applyUnix(server: server, network: network) { return reason }
         guard changed.contains("bind") || changed.contains("port") else { return nil }
-        let old = network.takeTCPListeners()
+        return applyTCP(changed, server: server, network: network)
+    }
+
+    /// The new socket is there before the old one goes.
+    private static func applyUnix(server: ServerContext, network: Network) -> String? {
+        let old = network.takeListeners(onUnixSockets: true)
+        do throws(StartError) {
+            if !server.configuration.value.unixsocket.isEmpty { try openUnix(server: server, network: network) }
+            for listener in old { listener.close() }
+            return nil
+        } catch {
+            network.giveBack(old)
+            return "Failed to listen on the unix socket. Check server logs."
+        }
+    }
+
+    private static func applyTCP(_ changed: [String], server: ServerContext, network: Network) -> String? {
+        let old = network.takeListeners(onUnixSockets: false)
         let configuration = server.configuration.value
         guard configuration.port > 0 else {
             for listener in old { listener.close() }
@@ -92,7 +110,7 @@ enum Listeners {
             try openTCP(configuration.bind, port: configuration.port, server: server, network: network)
             return nil
         } catch {
-            for listener in network.takeTCPListeners() { listener.close() }
+            for listener in network.takeListeners(onUnixSockets: false) { listener.close() }
             reopen(sockets, server: server, network: network)
             return changed.contains("bind")
                 ? "Failed to bind to specified addresses." : "Unable to listen on this port. Check server logs."

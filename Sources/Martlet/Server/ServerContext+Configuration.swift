@@ -8,6 +8,8 @@ extension ServerContext {
         keyspace.value.lazyFree = LazyFreePolicy(current)
         keyspace.value.encodingLimits = EncodingLimits(current)
         keyspace.value.journal.wantedEvents = KeyEventClasses(letters: current.notifyKeyspaceEvents)
+        followMemoryLimit()
+        if changed.contains("maxmemory"), excessMemory > 0 { warnOfLowLimit() }
         latency.threshold = current.latencyMonitorThreshold
         tracksLatencies = current.latencyTracking
         if changed.contains("latency-tracking"), !tracksLatencies { commands.forgetLatencies() }
@@ -20,6 +22,24 @@ extension ServerContext {
         }
         if changed.contains("dir"), let reason = enterDirectory(current.dir) { return reason }
         return changed.contains("maxclients") ? reserveDescriptors(for: current.maxclients) : nil
+    }
+
+    /// What keys and clients may take.
+    func followMemoryLimit() {
+        let current = configuration.value
+        keyspace.value.accessMemory = current.maxmemoryPolicy.order == .frequency ? .frequency : .recency
+        keyspace.value.frequencyPace = UseFrequency.Pace(
+            logFactor: current.lfuLogFactor, decayMinutes: current.lfuDecayTime)
+        keyspace.value.evictionPool.removeAll()
+        clientMemory.value.limit = current.maxmemoryClients.bytes(of: current.maxmemory)
+    }
+
+    private func warnOfLowLimit() {
+        log.write(
+            .warning,
+            "WARNING: the new maxmemory value set via CONFIG SET (\(configuration.value.maxmemory)) is smaller than "
+                + "the current memory usage (\(limitedMemory)). This will result in key eviction and/or the inability "
+                + "to accept new write commands depending on the maxmemory-policy.")
     }
 
     /// A process of its own goes there; an embedded server leaves its program where it is.

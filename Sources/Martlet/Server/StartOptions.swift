@@ -14,6 +14,8 @@ package struct StartOptions: Sendable {
     /// Whether the process is this server and nothing else.
     package var isDaemon = false
     package var configurationFile = ""
+    /// Nil for an embedded server.
+    package var host: HostProcess?
     /// Stops the server from the time on when it begins to start.
     package var stopSwitch: StopSwitch?
     /// Called when everything is listened on, before data is loaded.

@@ -6,8 +6,8 @@ import Synchronization
 package final class StopSwitch: Sendable {
     private struct State: Sendable {
         var engine: Engine?
-        /// Why it was pressed before there was a server.
-        var earlyReason: String?
+        /// Why it was pressed before there was a server, and whether by SIGINT.
+        var early: (reason: String, isInterrupt: Bool)?
     }
 
     private let state = Mutex(State())
@@ -15,28 +15,28 @@ package final class StopSwitch: Sendable {
     package init() {}
 
     func bind(_ engine: Engine) {
-        let reason = state.withLock { state -> String? in
+        let early = state.withLock { state in
             state.engine = engine
-            return state.earlyReason
+            return state.early
         }
-        if let reason { press(because: reason) }
+        if let early { press(because: early.reason, isInterrupt: early.isInterrupt) }
     }
 
     /// Stops the server soon, unless SHUTDOWN ABORT takes it back; the reason is for its log.
-    package func press(because reason: String) {
+    package func press(because reason: String, isInterrupt: Bool = false) {
         let engine = state.withLock { state -> Engine? in
-            if state.engine == nil { state.earlyReason = reason }
+            if state.engine == nil { state.early = (reason, isInterrupt) }
             return state.engine
         }
         guard let engine else { return }
         engine.log.write(.warning, reason)
-        engine.shutdownSoon()
+        engine.shutdownSoon(byInterrupt: isInterrupt)
     }
 
     /// Whether it was pressed and nobody has taken that back.
     package var isPressed: Bool {
         let state = state.withLock { $0 }
-        return state.engine?.isStopSignalled ?? (state.earlyReason != nil)
+        return state.engine?.isStopSignalled ?? (state.early != nil)
     }
 
     /// The process ends at once: what is not whole does not stay.

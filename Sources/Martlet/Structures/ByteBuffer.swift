@@ -160,6 +160,15 @@ struct ByteBuffer: ~Copyable, @unchecked Sendable {
         end = 0
     }
 
+    /// Gives back memory that the bytes do not need, if that is most of it.
+    mutating func shrink() {
+        guard count > 0 else { return release() }
+        guard capacity > 4 * max(count, Self.firstCapacity / 4) else { return }
+        var smaller = ByteBuffer()
+        smaller.append(unsafeBytes)
+        swap(&smaller, &self)
+    }
+
     /// Drops the bytes and gives the memory back.
     mutating func release() {
         base?.deallocate()

@@ -71,6 +71,14 @@ extension HashTable {
         }
     }
 
+    /// Visits the elements that stand in the bucket where `hash` belongs: for a random one, some elements that have
+    /// nothing in common but that, each about as likely as any other.
+    func visitBucket(of hash: UInt64, _ body: (Element) -> Void) {
+        guard let directory else { return }
+        let segment = directory[directoryIndex(hash)]
+        visit(segment.bucket(segment.bucketIndex(hash)), body)
+    }
+
     /// Visits every element, in no order that means anything.
     func visitAll(_ body: (Element) -> Void) {
         forEachSegment { segment in

@@ -102,6 +102,23 @@ struct HashTable<Element: HashTableElement>: ~Copyable {
         }
     }
 
+    /// An element whose key has this hash.
+    func find(hash: UInt64) -> Element? {
+        guard let directory else { return nil }
+        var bucket = bucket(hash, in: directory)
+        let pattern = HashBucket.pattern(of: hash)
+        while true {
+            var matches = bucket.matches(pattern)
+            while matches != 0 {
+                let element = Element(bucket.reference(HashBucket.place(ofFirst: matches)))
+                if self.hash(element.keyBytes) == hash { return element }
+                matches &= matches - 1
+            }
+            guard let next = bucket.next else { return nil }
+            bucket = next
+        }
+    }
+
     /// Reads the tags of the bucket where `hash` belongs, which brings its cache line in ahead of use. The result only
     /// keeps the optimiser from dropping the read.
     func touch(hash: UInt64) -> UInt {

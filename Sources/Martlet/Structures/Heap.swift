@@ -65,6 +65,10 @@ struct Heap: ~Copyable {
         SystemMemory.free(roomy)
     }
 
+    /// Blocks in pages, and the chunks that those lie in: what does not come from malloc.
+    var mappedBytesInUse: Int { bytesInUse - largeBytes }
+    var bytesMapped: Int { pages.bytesMapped }
+
     /// What is held from the operating system: mapped chunks and large blocks.
     var bytesReserved: Int { pages.bytesMapped + largeBytes }
 

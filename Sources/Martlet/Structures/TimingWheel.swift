@@ -152,6 +152,45 @@ struct TimingWheel<Element: TimingWheelElement>: ~Copyable {
         return wait <= 0 ? now : saturatingSum(now, wait)
     }
 
+    // MARK: Visiting
+
+    /// Visits elements, those that are due soon ahead of those that are due late, until `body` says false. Within a
+    /// slot of an upper level they come in no order.
+    func visitSoonest(_ body: (Element) -> Bool) {
+        for level in 0...WheelLevel.top {
+            let present = time >> WheelLevel.slotShift(level)
+            guard visit(level, from: present, body) else { return }
+        }
+    }
+
+    /// Visits elements, beginning somewhere that `chance` decides, until `body` says false.
+    func visit(from chance: UInt64, _ body: (Element) -> Bool) {
+        let levels = WheelLevel.top + 1
+        for step in 0..<levels {
+            let level = (Int(chance % UInt64(levels)) + step) % levels
+            guard visit(level, from: Int64(truncatingIfNeeded: chance >> 8), body) else { return }
+        }
+    }
+
+    /// All slots of a level in a circle; false when `body` said so.
+    private func visit(_ level: Int, from index: Int64, _ body: (Element) -> Bool) -> Bool {
+        var visited = 0
+        while visited < WheelLevel.slots(level) {
+            // Wrapping: only the low bits count, as everywhere in a circle of slots.
+            let next = index &+ Int64(visited)
+            guard let distance = slots.firstFilled(level: level, from: next) else { return true }
+            visited += distance
+            guard visited < WheelLevel.slots(level) else { return true }
+            // As above.
+            let slot = WheelLevel.slot(level, next &+ Int64(distance))
+            for position in 0..<slots.count(slot) {
+                guard body(Element(slots.reference(at: position, in: slot))) else { return false }
+            }
+            visited += 1
+        }
+        return true
+    }
+
     // MARK: Time
 
     /// The wheel's time for the owner's. The last instant is kept out of reach: it stands for never.

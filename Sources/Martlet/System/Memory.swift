@@ -4,6 +4,7 @@
 // refusal is told on standard error and ends the process, because half of a data structure cannot be served.
 
 #if canImport(Glibc)
+import CMartletSystem
 import Glibc
 #elseif canImport(Musl)
 import Musl
@@ -66,6 +67,34 @@ enum SystemMemory {
         Musl.free(block)
         #else
         Darwin.free(block)
+        #endif
+    }
+
+    /// What malloc has handed out in this process, and what it holds for that; nil where it does not tell. Walks
+    /// through its lists of free blocks: not for every command.
+    static func mallocBytes() -> (inUse: Int, held: Int)? {
+        #if canImport(Glibc)
+        // The default handle, which glibc's header hides without _GNU_SOURCE, is the null pointer.
+        guard let symbol = dlsym(nil, "mallinfo2") else { return nil }
+        // The type is that of glibc's documentation, mallinfo(3).
+        let figures = unsafeBitCast(symbol, to: martlet_malloc_function.self)()
+        let inUse = Int(clamping: figures.uordblks) + Int(clamping: figures.hblkhd)
+        return (inUse, Int(clamping: figures.arena) + Int(clamping: figures.hblkhd))
+        #elseif canImport(Darwin)
+        var figures = malloc_statistics_t()
+        malloc_zone_statistics(nil, &figures)
+        return (Int(clamping: figures.size_in_use), Int(clamping: figures.size_allocated))
+        #else
+        return nil
+        #endif
+    }
+
+    /// Lets malloc give back what it does not need.
+    static func trim() {
+        #if canImport(Glibc)
+        _ = malloc_trim(0)
+        #elseif canImport(Darwin)
+        _ = malloc_zone_pressure_relief(nil, 0)
         #endif
     }
 

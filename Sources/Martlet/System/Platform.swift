@@ -18,11 +18,14 @@ enum Platform {
     #if canImport(Glibc)
     static var streamSocket: Int32 { Int32(SOCK_STREAM.rawValue) }
     static var streamSocketFlags: Int32 { Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue) }
+    static var datagramSocket: Int32 { Int32(SOCK_DGRAM.rawValue) }
     #elseif canImport(Musl)
     static var streamSocket: Int32 { SOCK_STREAM }
     static var streamSocketFlags: Int32 { SOCK_NONBLOCK | SOCK_CLOEXEC }
+    static var datagramSocket: Int32 { SOCK_DGRAM }
     #else
     static var streamSocket: Int32 { SOCK_STREAM }
+    static var datagramSocket: Int32 { SOCK_DGRAM }
     #endif
 
     /// Keeps a send to a socket whose peer is gone from raising SIGPIPE. Darwin says it once per socket instead.

@@ -115,6 +115,9 @@ extension SocketAddress {
         }
     }
 
+    /// The longest path, with the 0 behind it.
+    static var unixPathRoom: Int { MemoryLayout.size(ofValue: sockaddr_un().sun_path) }
+
     /// What `call` (getsockname, getpeername) fills in.
     static func filled(
         by operation: StaticString, _ call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32

@@ -1,5 +1,7 @@
 // Secrets that change over time: the newest signs, all verify.
 
+import Martlet
+
 /// Keys for signing, newest first. To change the key, put a new one in front and take the last one away when nothing
 /// signed with it is of use any more.
 public struct KeyRing: Sendable {

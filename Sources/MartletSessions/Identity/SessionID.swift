@@ -5,6 +5,8 @@
 //   tag      9 bytes of HMAC-SHA256 of the principal, or random ones: all keys of one user are kept together
 //   handle   SHA-256 of the id: what the store's keys are named by, and what may be shown
 
+import Martlet
+
 /// A session's name, known to its browser only. Whoever has it is logged in, so it is never printed.
 public struct SessionID: Hashable, Sendable, CustomStringConvertible {
     /// As the cookie carries it.

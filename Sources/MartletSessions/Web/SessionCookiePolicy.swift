@@ -3,6 +3,7 @@
 //   name=id               or, signed,   name=id.signature       signature: HMAC-SHA256 of name=id, base64url
 
 import Foundation
+import Martlet
 
 /// What a request's cookies say.
 public enum SessionCookieParse: Sendable, Equatable {

@@ -60,7 +60,7 @@ struct ConfigurationFileTests {
         ("rename-command get", "Bad directive or wrong number of arguments"),
         ("user default on", "Bad directive or wrong number of arguments"),
         ("loadmodule x.so", "Bad directive or wrong number of arguments"),
-        ("tls-port 1", "Bad directive or wrong number of arguments"),
+        ("tls-bird 1", "Bad directive or wrong number of arguments"),
         ("list-max-ziplist-entries 1 2", "Bad directive or wrong number of arguments"),
         ("foo.bar", "Module config specified without value"),
         ("port 'x", "Unbalanced quotes in configuration line"),

@@ -64,6 +64,30 @@ struct ServerLifeTests {
         #expect(try client.rest() == "")
     }
 
+    @Test func theUnixSocketMayMove() throws {
+        let directory = try ScratchDirectory()
+        let (first, second) = (directory.file("first"), directory.file("second"))
+        let server = try ListeningServer { $0.configuration.unixsocketPermissions = 0o700 }
+        let admin = try server.client()
+        #expect(try admin.call("CONFIG", "SET", "unixsocket", first) == .ok)
+        let client = try SocketClient(path: first)
+        #expect(try client.call("PING") == .simpleString("PONG"))
+        #expect(try admin.call("CONFIG", "SET", "unixsocket", second) == .ok)
+        #expect(permissions(of: first) == nil && permissions(of: second) == 0o700)
+        #expect(try client.call("PING") == .simpleString("PONG"), "who is connected stays")
+        // What cannot be had leaves the old one in place.
+        let refusal = try admin.call("CONFIG", "SET", "unixsocket", directory.file("missing/socket"))
+        #expect(
+            refusal
+                == .error(
+                    "ERR CONFIG SET failed (possibly related to argument 'unixsocket') - Failed to listen on the unix "
+                        + "socket. Check server logs."))
+        #expect(try admin.call("CONFIG", "GET", "unixsocket") == ["unixsocket", .bulkString(Array(second.utf8))])
+        #expect(try SocketClient(path: second).call("PING") == .simpleString("PONG"))
+        #expect(try admin.call("CONFIG", "SET", "unixsocket", "") == .ok)
+        #expect(permissions(of: second) == nil)
+    }
+
     @Test func serversKeepApart() throws {
         let servers = try (0..<5).map { _ in try ListeningServer() }
         #expect(Set(servers.map(\.port)).count == 5)

@@ -74,7 +74,9 @@ final class SocketClient {
     func request(_ words: String...) throws { try send(encodedRequest(words.map { Array($0.utf8) })) }
 
     /// Sends one request and waits for its reply.
-    func call(_ words: String...) throws -> RESPValue {
+    func call(_ words: String...) throws -> RESPValue { try call(words: words) }
+
+    func call(words: [String]) throws -> RESPValue {
         try send(encodedRequest(words.map { Array($0.utf8) }))
         return try reply()
     }

@@ -65,4 +65,5 @@ extension RESPValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 extension RESPValue {
     /// The bytes of a bulk string.
     var bytes: [UInt8]? { if case .bulkString(let bytes) = self { bytes } else { nil } }
+    var isError: Bool { if case .error = self { true } else { false } }
 }

@@ -17,6 +17,9 @@ enum ClientCommand {
             ClientListCommand.infoSpec,
             ClientKillCommand.spec,
             ClientListCommand.spec,
+            ClientSwitches.noEvict,
+            ClientSwitches.noTouch,
+            ClientPauseCommand.spec,
             subcommand(
                 "reply", summary: "Chooses whether commands get replies.", since: "3.2.0", arity: 3,
                 arguments: [.oneOf("on_off_skip", [], [.token("ON"), .token("OFF"), .token("SKIP")])], reply),
@@ -45,6 +48,7 @@ enum ClientCommand {
                     ArgumentSpec("client-id", .integer),
                     .oneOf("timeout_error", .optional, [.token("TIMEOUT"), .token("ERROR")]),
                 ], handler: unblock),
+            ClientPauseCommand.endSpec,
         ])
 
     private static func subcommand(
@@ -147,6 +151,10 @@ enum ClientCommand {
                     "* SKIPME (YES|NO): but for this one (the default), or with it."),
                 HelpEntry(
                     "LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID <id> [<id> ...]]", "A line for each connection."),
+                HelpEntry("NO-EVICT (ON|OFF)", "Keep this connection when clients take too much memory, or not."),
+                HelpEntry("NO-TOUCH (ON|OFF)", "Let this connection's commands not count as uses of keys, or do."),
+                HelpEntry(
+                    "PAUSE <milliseconds> [WRITE|ALL]", "Let all commands wait, or those that may change something."),
                 HelpEntry("REPLY (ON|OFF|SKIP)", "Choose whether commands, or the next one, get replies."),
                 HelpEntry("SETINFO (LIB-NAME|LIB-VER) <value>", "Tell which library this connection uses."),
                 HelpEntry("SETNAME <name>", "Give this connection a name; an empty one takes it away."),
@@ -155,6 +163,7 @@ enum ClientCommand {
                     "Hear when keys that this connection has read change."),
                 HelpEntry("TRACKINGINFO", "How this connection's reads are tracked."),
                 HelpEntry("UNBLOCK <id> [TIMEOUT|ERROR]", "End the waiting of another connection."),
+                HelpEntry("UNPAUSE", "End what PAUSE began."),
             ], of: "CLIENT")
     }
 }

@@ -17,7 +17,7 @@ enum ClientKillCommand {
             .oneOf(
                 "filter", [],
                 [
-                    ArgumentSpec("old-format", .string, .init()),
+                    ArgumentSpec("ip:port", .string),
                     .oneOf("new-format", .multiple, filters),
                 ])
         ], handler: run)
@@ -25,7 +25,7 @@ enum ClientKillCommand {
     private static let filters: [ArgumentSpec] = [
         ArgumentSpec("client-id", .integer, token: "ID", since: "2.8.12", .optional),
         ArgumentSpec(
-            "client-type", .oneOf, token: "TYPE", since: "2.8.12", .optional,
+            "normal_master_slave_pubsub", .oneOf, token: "TYPE", since: "2.8.12", .optional,
             arguments: [
                 .token("NORMAL"), .token("MASTER", since: "3.2.0"), .token("SLAVE"), .token("REPLICA", since: "5.0.0"),
                 .token("PUBSUB"),

@@ -100,7 +100,7 @@ enum ClientListCommand {
             ("obl", "\(pending)"),
             ("oll", "\(transport?.replySegmentCount ?? 0)"),
             ("omem", "\(pending > 0 ? capacity : 0)"),
-            ("tot-mem", "\((transport?.memoryBytes ?? 0) + session.argumentBytes)"),
+            ("tot-mem", "\(session.ownMemory + (transport?.memoryBytes ?? 0))"),
             ("events", events(session, pending: pending)),
             ("cmd", session.lastCommand.map { server.commands[$0].fullName } ?? "NULL"),
             ("user", Authentication.userName),
@@ -126,6 +126,8 @@ enum ClientListCommand {
         }
         if session.isTouched { flags += "d" }
         if session.closesAfterReplies { flags += "c" }
+        if session.isSafeFromEviction { flags += "e" }
+        if !session.leavesTraces { flags += "T" }
         if session.transport?.isUnixSocket ?? false { flags += "U" }
         return flags.isEmpty ? "N" : flags
     }

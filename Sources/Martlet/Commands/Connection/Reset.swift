@@ -12,9 +12,8 @@ enum ResetCommand {
         let session = call.session
         call.server.release(session)
         session.isAuthenticated = session.isTrusted || call.configuration.requirepass.isEmpty
-        session.name = ""
-        session.replyMode = .on
-        session.database = 0
+        session.resetChoices()
+        call.keyspace.leavesTraces = true
         call.setVersion(.resp2)
         call.reply.simple("RESET")
     }

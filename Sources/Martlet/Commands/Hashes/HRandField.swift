@@ -20,13 +20,18 @@ enum HRandFieldCommand {
         let withValues = arguments.count == 4
         if withValues, count < -Int64.max / 2 || count > Int64.max / 2 { throw .outOfRange }
         guard let record = try call.hash(arguments[1]), count != 0 else { return call.reply.array(0) }
-        let places = count < 0 ? try repeated(record, -count, &call) : different(record, Int(count), &call)
+        guard count > 0 else { return try `repeat`(record, -count, withValues: withValues, &call) }
+        let places = different(record, Int(count), &call)
         call.reply.array(withValues && call.reply.version == .resp2 ? places.count * 2 : places.count)
-        for place in places {
-            if withValues, call.reply.version == .resp3 { call.reply.array(2) }
-            record.withField(at: place) { call.reply.bulk($0) }
-            if withValues { call.reply(valueAt: place, of: record) }
-        }
+        for place in places { reply(place, of: record, withValue: withValues, &call) }
+    }
+
+    private static func reply(
+        _ place: FieldPlace, of record: Record, withValue: Bool, _ call: inout CommandCall
+    ) {
+        if withValue, call.reply.version == .resp3 { call.reply.array(2) }
+        record.withField(at: place) { call.reply.bulk($0) }
+        if withValue { call.reply(valueAt: place, of: record) }
     }
 
     private static func one(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
@@ -38,17 +43,24 @@ enum HRandFieldCommand {
 
     /// More replies than this would not fit into memory, whatever the fields.
     private static let mostRepetitions: Int64 = 1 << 27
+    private static let repetitionsBetweenLooks: Int64 = 1024
 
-    private static func repeated(
-        _ record: Record, _ count: Int64, _ call: inout CommandCall
-    ) throws(ReplyError) -> [FieldPlace] {
-        guard count <= mostRepetitions else { throw .outOfRange }
-        var places: [FieldPlace] = []
-        for _ in 0..<count {
+    /// Replies with fields that may be the same. A client that may not leave so much unread is let go on the way.
+    private static func `repeat`(
+        _ record: Record, _ count: Int64, withValues: Bool, _ call: inout CommandCall
+    ) throws(ReplyError) {
+        let isFlat = withValues && call.reply.version == .resp2
+        // All fields may be over.
+        guard call.keyspace.randomPlace(in: record) != nil else { return call.reply.array(0) }
+        let mark = call.reply.buffer.count
+        call.reply.array(Int(count) * (isFlat ? 2 : 1))
+        for number in 0..<count {
             guard let place = call.keyspace.randomPlace(in: record) else { break }
-            places.append(place)
+            reply(place, of: record, withValue: withValues, &call)
+            guard number % repetitionsBetweenLooks == 0 else { continue }
+            guard call.session.transport?.takesReplies(of: call.reply.buffer.count - mark) ?? true else { return }
+            guard number < mostRepetitions else { throw .outOfRange }
         }
-        return places
     }
 
     /// Up to `count` different fields, each choice as likely as the others.

@@ -31,25 +31,34 @@ enum ObjectCommand {
         call.reply.bulk("\(record.valueKind.encoding.name)")
     }
 
-    /// Always an error: no policy that counts uses can be selected.
+    private static let adjusts = """
+        Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.
+        """
+
+    /// An error while the policy does not count uses.
     @Sendable
     private static func freq(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        guard call.lookup(arguments[2], for: .peek) != nil else { return call.reply.null() }
-        throw ReplyError(
-            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
-                + "switching between policies at runtime LRU and LFU data will take some time to adjust.")
+        guard let record = call.lookup(arguments[2], for: .peek) else { return call.reply.null() }
+        guard call.keyspace.accessMemory == .frequency else {
+            throw ReplyError(
+                "ERR An LFU maxmemory policy is not selected, access frequency not tracked. \(adjusts)")
+        }
+        call.reply.integer(Int(call.keyspace.useCounter(of: record)))
     }
 
     @Sendable
     private static func idleTime(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard let record = call.lookup(arguments[2], for: .peek) else { return call.reply.null() }
+        guard call.keyspace.accessMemory == .recency else {
+            throw ReplyError("ERR An LFU maxmemory policy is selected, idle time not tracked. \(adjusts)")
+        }
         call.reply.integer(record.idleSeconds(at: call.keyspace.accessClock))
     }
 
     @Sendable
     private static func refCount(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard let record = call.lookup(arguments[2], for: .peek) else { return call.reply.null() }
-        call.reply.integer(record.referenceCount)
+        call.reply.integer(record.referenceCount(sharesNumbers: call.configuration.sharesNumbers))
     }
 
     @Sendable
@@ -65,8 +74,9 @@ enum ObjectCommand {
 }
 
 extension Record {
-    /// What Redis would answer: its numbers below 10,000 are shared by all keys and never freed.
-    var referenceCount: Int {
-        valueKind == .int && (0..<10_000).contains(integer) ? Int(Int32.max) : 1
+    /// What Redis would answer: its numbers below 10,000 are shared by all keys and never freed, unless each has to
+    /// remember its own uses.
+    func referenceCount(sharesNumbers: Bool) -> Int {
+        sharesNumbers && valueKind == .int && (0..<10_000).contains(integer) ? Int(Int32.max) : 1
     }
 }

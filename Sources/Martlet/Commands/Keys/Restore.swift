@@ -125,8 +125,10 @@ enum RestoreCommand {
         if let deadline, let record = call.lookup(key, for: .write) {
             call.keyspace.setDeadline(deadline, of: record, in: call.database)
         }
-        if let idle = options.idleSeconds, let record = call.lookup(key, for: .inspect) {
-            record.setIdleSeconds(idle, at: call.keyspace.accessClock)
+        if let record = call.lookup(key, for: .inspect) {
+            // What is no counter was refused.
+            let counter = options.frequency.map { UInt8(clamping: $0) }
+            call.keyspace.setUses(of: record, idleSeconds: options.idleSeconds, counter: counter)
         }
         call.changed(key, .restore)
     }

@@ -7,9 +7,11 @@ enum TouchCommand {
         keys: [.keys(.readOnly)], tips: ["request_policy:multi_shard", "response_policy:agg_sum"],
         arguments: [.key("key", .multiple)], handler: run)
 
-    /// Replies how many of the keys exist.
+    /// Replies how many of the keys exist. They are used, whatever CLIENT NO-TOUCH says.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        call.keyspace.leavesTraces = true
+        defer { call.keyspace.leavesTraces = call.session.leavesTraces }
         var count = 0
         for index in 1..<arguments.count where call.lookup(arguments[index]) != nil { count += 1 }
         call.reply.integer(count)

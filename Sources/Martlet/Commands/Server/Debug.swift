@@ -9,6 +9,10 @@ enum DebugCommand {
         group: .server, complexity: "Depends on the subcommand", arity: -2,
         flags: [.admin, .noScript, .loading, .stale, .protected], isInternal: true, handler: run)
 
+    // SIGABRT and SIGSEGV, the same numbers on all systems.
+    private static let abortSignal: Int32 = 6
+    private static let accessSignal: Int32 = 11
+
     struct Subcommand: Sendable {
         let name: StaticString
         /// Words in all that it takes, DEBUG included.
@@ -82,12 +86,25 @@ enum DebugCommand {
                 "set, map, attrib, push, verbatim, true, false."),
             handler: DebugProtocol.example),
         Subcommand(
+            name: "PANIC", wordCount: 2...2, help: .init("PANIC", "End the process as a failed check would."),
+            handler: { (call: inout CommandCall, _) throws(ReplyError) in try crash(call, abortSignal) }),
+        Subcommand(
             name: "RELOAD", wordCount: 2...5,
             help: .init(
                 "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
                 "Save the data, empty the memory and load the file. NOSAVE and NOFLUSH leave out a step; with MERGE",
                 "keys that are there already are replaced."),
             handler: reload),
+        Subcommand(
+            name: "REPLYBUFFER", wordCount: 4...4,
+            help: .init(
+                "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>",
+                "Accepted as Redis has it; buffers here have no peak to reset.", "REPLYBUFFER RESIZING <0|1>",
+                "With 0, buffers for replies keep their memory."),
+            handler: replyBuffer),
+        Subcommand(
+            name: "SEGFAULT", wordCount: 2...2, help: .init("SEGFAULT", "End the process as a bad access would."),
+            handler: { (call: inout CommandCall, _) throws(ReplyError) in try crash(call, accessSignal) }),
         Subcommand(
             name: "SET-ACTIVE-EXPIRE", wordCount: 3...3,
             help: .init(
@@ -132,6 +149,26 @@ enum DebugCommand {
     @Sendable
     private static func log(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         call.server.log.write(.warning, "DEBUG LOG: \(arguments.text(2))")
+        call.reply.ok()
+    }
+
+    /// A program that a server is part of is not the client's to end.
+    private static func crash(_ call: borrowing CommandCall, _ signal: Int32) throws(ReplyError) {
+        guard call.server.identity.role == .daemon else {
+            throw ReplyError("ERR only a server that is a process of its own can be made to crash")
+        }
+        CrashReport.provoke(signal)
+    }
+
+    @Sendable
+    private static func replyBuffer(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if arguments.matches(2, "RESIZING") {
+            call.server.keepsReplyBuffers = try arguments.integer(3) == 0
+        } else if !arguments.matches(2, "PEAK-RESET-TIME") {
+            throw .syntax
+        } else if !arguments.matches(3, "NEVER"), !arguments.matches(3, "RESET") {
+            _ = try arguments.integer(3)
+        }
         call.reply.ok()
     }
 

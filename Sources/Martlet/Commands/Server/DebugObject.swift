@@ -10,7 +10,8 @@ enum DebugObject {
         writer.append(valueOf: record, as: .storing(record))
         let length = writer.buffer.count
         call.reply.simple(
-            "Value at:0x\(String(UInt(bitPattern: record.address), radix: 16)) refcount:\(record.referenceCount) "
+            "Value at:0x\(String(UInt(bitPattern: record.address), radix: 16)) "
+                + "refcount:\(record.referenceCount(sharesNumbers: call.configuration.sharesNumbers)) "
                 + "encoding:\(record.valueKind.encoding.name) serializedlength:\(length) "
                 + "lru:\(record.access) lru_seconds_idle:\(idle)")
     }

@@ -2,6 +2,7 @@
 
 enum ServerCommands {
     static let all: [CommandSpec] = [
+        ACLCommand.spec,
         SaveCommand.rewriteSpec,
         SaveCommand.backgroundSpec,
         CommandCommand.spec,
@@ -13,8 +14,11 @@ enum ServerCommands {
         InfoCommand.spec,
         SaveCommand.lastSpec,
         LatencyCommand.spec,
+        LolwutCommand.spec,
         MemoryCommand.spec,
+        ModuleCommand.spec,
         MonitorCommand.spec,
+        RoleCommand.spec,
         SaveCommand.spec,
         ShutdownCommand.spec,
         SlowlogCommand.spec,

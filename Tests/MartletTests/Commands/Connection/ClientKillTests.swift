@@ -4,7 +4,6 @@ import Testing
 
 @testable import Martlet
 
-@Suite(.timeLimit(.minutes(1)))
 struct ClientKillTests {
     let server: ListeningServer
     let admin: SocketClient

@@ -165,4 +165,18 @@ struct DebugTests {
             #expect(lines.contains(name), "\(name)")
         }
     }
+
+    /// A client must not end the program that a server is part of.
+    @Test func crashesAreForProcessesOfTheirOwn() throws {
+        let server = try TestServer()
+        for line in ["DEBUG SEGFAULT", "DEBUG PANIC"] {
+            #expect(
+                try server.run(line)
+                    == .error("ERR only a server that is a process of its own can be made to crash"))
+        }
+        try server.expect([
+            "DEBUG REPLYBUFFER RESIZING 0": .ok, "DEBUG REPLYBUFFER PEAK-RESET-TIME NEVER": .ok,
+            "DEBUG REPLYBUFFER RESIZING 1": .ok, "PING": .simpleString("PONG"),
+        ])
+    }
 }

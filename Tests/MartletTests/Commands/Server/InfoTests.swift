@@ -25,13 +25,13 @@ struct InfoTests {
         let usual = try titles("INFO")
         #expect(
             usual == [
-                "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Errorstats", "Cluster",
-                "Keyspace",
+                "Server", "Clients", "Memory", "Persistence", "Stats", "Replication", "CPU", "Modules", "Errorstats",
+                "Cluster", "Keyspace",
             ])
         #expect(try titles("INFO default") == usual && titles("INFO DEFAULT cpu") == usual)
         var all = usual
-        all.insert("Commandstats", at: 7)
-        all.insert("Latencystats", at: 9)
+        all.insert("Commandstats", at: 8)
+        all.insert("Latencystats", at: 10)
         #expect(try titles("INFO all") == all && titles("INFO everything x") == all)
         #expect(try titles("INFO keyspace CPU cpu") == ["CPU", "Keyspace"])
         try server.expect(["INFO nosuch": .verbatimString(format: "txt", text: "")])

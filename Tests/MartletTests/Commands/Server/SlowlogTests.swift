@@ -79,6 +79,10 @@ struct SlowlogTests {
     static let secrets = [
         "CONFIG SET requirepass abc": ["CONFIG", "SET", "requirepass", "(redacted)"],
         "CONFIG SET maxclients 100 masterauth abc": ["CONFIG", "SET", "maxclients", "100", "masterauth", "(redacted)"],
+        "config set RequirePass abc": ["config", "set", "RequirePass", "(redacted)"],
+        "HELLO 3 SETNAME auth AUTH default abc": [
+            "HELLO", "3", "SETNAME", "auth", "AUTH", "(redacted)", "(redacted)",
+        ],
         "AUTH abc": ["AUTH", "(redacted)"], "AUTH default abc": ["AUTH", "(redacted)", "(redacted)"],
         "HELLO 3 AUTH default abc SETNAME x": ["HELLO", "3", "AUTH", "(redacted)", "(redacted)", "SETNAME", "x"],
         "HELLO 3 SETNAME auth": ["HELLO", "3", "SETNAME", "auth"],
@@ -93,7 +97,6 @@ struct SlowlogTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(1)))
 struct MonitorTests {
     private func line(_ client: TestClient) async throws -> String {
         let text = try #require(await client.message()?.string)

@@ -15,7 +15,7 @@ struct InfoSection: Sendable {
     }
 
     static let all = [
-        server, clients, memory, persistence, stats, replication, cpu, commandStats, errorStats,
+        server, clients, memory, persistence, stats, replication, cpu, modules, commandStats, errorStats,
         latencyStats, cluster, keyspace,
     ]
 }

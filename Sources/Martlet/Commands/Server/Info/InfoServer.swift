@@ -13,10 +13,13 @@ extension InfoSection {
         report.add("redis_mode", "standalone")
         report.add("os", Machine.operatingSystem())
         report.add("arch_bits", Int.bitWidth)
+        report.add("atomicvar_api", "swift-synchronization")
+        // Nothing here was compiled by gcc.
+        report.add("gcc_version", "0.0.0")
         report.add("monotonic_clock", "POSIX clock_gettime")
         report.add("multiplexing_api", Poller.systemInterface)
         report.add("process_id", CurrentProcess.id)
-        report.add("process_supervised", "no")
+        report.add("process_supervised", server.identity.supervisor)
         report.add("run_id", server.identity.runID)
         report.add("tcp_port", server.services.port())
         report.add("server_time_usec", server.clock.wallMicroseconds())
@@ -31,10 +34,16 @@ extension InfoSection {
     }
 
     static let clients = InfoSection("Clients") { report, server in
+        let transports = server.clients.all.compactMap(\.transport)
         report.add("connected_clients", server.clients.count)
+        report.add("cluster_connections", 0)
         report.add("maxclients", server.configuration.value.maxclients)
+        report.add(
+            "client_recent_max_input_buffer", transports.map { $0.queryBufferCount + $0.queryBufferRoom }.max() ?? 0)
+        report.add("client_recent_max_output_buffer", transports.map(\.replyBufferCapacity).max() ?? 0)
         report.add("blocked_clients", server.blocked.count)
         report.add("tracking_clients", server.tracking.clientCount)
+        report.add("clients_in_timeout_table", server.blocked.timedCount)
         report.add("pubsub_clients", server.pubSub.subscriberCount)
         report.add("watching_clients", server.clients.all.count { !$0.watches.isEmpty })
         report.add("total_watched_keys", server.watches.count)
@@ -59,11 +68,19 @@ extension InfoSection {
         report.add("cluster_enabled", 0)
     }
 
+    /// There are none, and nothing to tell of them.
+    static let modules = InfoSection("Modules") { _, _ in }
+
     static let cpu = InfoSection("CPU") { report, _ in
         for (scope, suffix) in [(CurrentProcess.Scope.process, ""), (.children, "_children")] {
             guard let time = CurrentProcess.cpuTime(of: scope) else { continue }
             report.add("used_cpu_sys\(suffix)", time.system.secondsText)
             report.add("used_cpu_user\(suffix)", time.user.secondsText)
+        }
+        // The loop has no thread of its own, it has the process's but for some waiting for disks.
+        if let time = CurrentProcess.cpuTime(of: .process) {
+            report.add("used_cpu_sys_main_thread", time.system.secondsText)
+            report.add("used_cpu_user_main_thread", time.user.secondsText)
         }
     }
 }

@@ -65,34 +65,62 @@ extension InfoSection {
     /// key was removed by active expiry, and the most that it took since the start or CONFIG RESETSTAT.
     static let stats = InfoSection("Stats") { report, server in
         let statistics = server.statistics.value
-        let keyspace = server.keyspace.value.statistics
         report.add("total_connections_received", statistics.connectionsReceived)
         report.add("total_commands_processed", statistics.commandsProcessed)
         report.add("instantaneous_ops_per_sec", statistics.operationsPerSecond.perSecond)
-        // Nothing is forked: these are the saves and rewrites that Redis would have forked for.
-        report.add("total_forks", server.persistence.value.backgroundJobs)
-        report.add("latest_fork_usec", 0)
         report.add("total_net_input_bytes", statistics.inputBytes)
         report.add("total_net_output_bytes", statistics.outputBytes)
+        report.add("total_net_repl_input_bytes", 0)
+        report.add("total_net_repl_output_bytes", 0)
         report.add("instantaneous_input_kbps", Double(statistics.inputRate.perSecond) / 1024)
         report.add("instantaneous_output_kbps", Double(statistics.outputRate.perSecond) / 1024)
+        report.add("instantaneous_input_repl_kbps", 0.0)
+        report.add("instantaneous_output_repl_kbps", 0.0)
         report.add("rejected_connections", statistics.connectionsRejected)
-        report.add("expired_subkeys", keyspace.expiredFields)
-        report.add("expired_keys", keyspace.expiredKeys)
-        report.add("expire_lag_ms", keyspace.expireLag)
-        report.add("expire_lag_max_ms", keyspace.expireLagMaximum)
-        report.add("expire_cycle_cpu_milliseconds", keyspace.expireCycleNanoseconds / 1_000_000)
-        report.add("keyspace_hits", keyspace.hits)
-        report.add("keyspace_misses", keyspace.misses)
+        for name in ["sync_full", "sync_partial_ok", "sync_partial_err"] { report.add(name, 0) }
+        addKeys(&report, server)
         report.add("pubsub_channels", server.pubSub.channels.count)
         report.add("pubsub_patterns", server.pubSub.patterns.count)
         report.add("pubsubshard_channels", server.pubSub.shardChannels.count)
+        report.add("latest_fork_usec", 0)
+        // Nothing is forked: these are the saves and rewrites that Redis would have forked for.
+        report.add("total_forks", server.persistence.value.backgroundJobs)
+        for name in [
+            "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+            "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+            "current_active_defrag_time",
+        ] { report.add(name, 0) }
         report.add("tracking_total_keys", server.tracking.keyCount)
         report.add("tracking_total_items", server.tracking.itemCount)
         report.add("tracking_total_prefixes", server.tracking.prefixCount)
+        report.add("unexpected_error_replies", 0)
         report.add("total_error_replies", statistics.errorReplies)
+        report.add("dump_payload_sanitizations", 0)
         report.add("total_reads_processed", statistics.readsProcessed)
         report.add("total_writes_processed", statistics.writesProcessed)
+        for name in [
+            "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
+            "reply_buffer_expands",
+        ] { report.add(name, 0) }
+    }
+
+    private static func addKeys(_ report: inout InfoReport, _ server: ServerContext) {
+        let keyspace = server.keyspace.value.statistics
+        let eviction = server.statistics.value.evictionTime(at: server.clock)
+        report.add("expired_subkeys", keyspace.expiredFields)
+        report.add("expired_keys", keyspace.expiredKeys)
+        // Nothing stale is kept: what is due is known.
+        report.add("expired_stale_perc", 0.0)
+        report.add("expired_time_cap_reached_count", keyspace.expireSlicesSpent)
+        report.add("expire_lag_ms", keyspace.expireLag)
+        report.add("expire_lag_max_ms", keyspace.expireLagMaximum)
+        report.add("expire_cycle_cpu_milliseconds", keyspace.expireCycleNanoseconds / 1_000_000)
+        report.add("evicted_keys", keyspace.evictedKeys)
+        report.add("evicted_clients", server.statistics.value.evictedClients)
+        report.add("total_eviction_exceeded_time", eviction.total)
+        report.add("current_eviction_exceeded_time", eviction.current)
+        report.add("keyspace_hits", keyspace.hits)
+        report.add("keyspace_misses", keyspace.misses)
     }
 
     /// Calls are counted; how long they took is reckoned from those that were timed.

@@ -1,8 +1,8 @@
 // SHA-256 and HMAC-SHA256. Sources: FIPS 180-4, RFC 2104. Held against their vectors and RFC 4231's.
 
 /// A digest of 32 bytes.
-struct SHA256 {
-    static let digestCount = 32
+package struct SHA256 {
+    package static let digestCount = 32
     private static let blockCount = 64
 
     private var state: [UInt32] = [
@@ -11,13 +11,15 @@ struct SHA256 {
     private var block: [UInt8] = []
     private var count: UInt64 = 0
 
-    static func digest(of bytes: [UInt8]) -> [UInt8] {
+    package init() {}
+
+    package static func digest(of bytes: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(bytes)
         return hash.finish()
     }
 
-    mutating func update(_ bytes: some Sequence<UInt8>) {
+    package mutating func update(_ bytes: some Sequence<UInt8>) {
         for byte in bytes {
             block.append(byte)
             count += 1
@@ -26,7 +28,7 @@ struct SHA256 {
     }
 
     /// Pads with a one, zeros, and the length in bits.
-    mutating func finish() -> [UInt8] {
+    package mutating func finish() -> [UInt8] {
         let bits = count * 8
         update(CollectionOfOne(0x80))
         while block.count != Self.blockCount - 8 { update(CollectionOfOne(0)) }
@@ -86,7 +88,7 @@ struct SHA256 {
     ]
 
     /// HMAC-SHA256 of a message.
-    static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+    package static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var padded = key.count > blockCount ? digest(of: key) : key
         padded += [UInt8](repeating: 0, count: blockCount - padded.count)
         var inner = SHA256()
@@ -99,7 +101,7 @@ struct SHA256 {
     }
 
     /// Whether both are equal, in a time that depends on their lengths only.
-    static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    package static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

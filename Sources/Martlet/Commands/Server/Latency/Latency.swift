@@ -1,10 +1,18 @@
-// LATENCY LATEST | HISTORY event | HISTOGRAM [command ...] | RESET [event ...] | HELP
+// LATENCY DOCTOR | GRAPH event | LATEST | HISTORY event | HISTOGRAM [command ...] | RESET [event ...] | HELP
 
 enum LatencyCommand {
     static let spec = CommandSpec(
         "latency", summary: "Groups the commands about what took long.", since: "2.8.13", group: .server,
         complexity: "Depends on subcommand.", arity: -2,
         subcommands: [
+            subcommand(
+                "doctor", summary: "Tells what took long and what to do about it.", arity: 2,
+                tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+                LatencyDoctor.run),
+            subcommand(
+                "graph", summary: "Draws when an event took how long.", arity: 3,
+                tips: ["nondeterministic_output", "request_policy:all_nodes", "response_policy:special"],
+                arguments: [ArgumentSpec("event", .string)], LatencyGraph.run),
             CommandSpec(
                 "help", summary: "Shows how the subcommands are called.", since: "2.8.13", group: .server,
                 complexity: "O(1)", arity: 2, flags: [.loading, .stale],
@@ -38,6 +46,8 @@ enum LatencyCommand {
     }
 
     private static let help = [
+        HelpEntry("DOCTOR", "What took long, how often, and what may help."),
+        HelpEntry("GRAPH <event>", "The event's samples as a drawing."),
         HelpEntry("HISTORY <event>", "When the event took long, and how long."),
         HelpEntry(
             "HISTOGRAM [<command> [...]]",

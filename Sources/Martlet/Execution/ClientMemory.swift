@@ -1,0 +1,54 @@
+// How much memory clients take, all together and each: kept up to date as they are served, so that limits can be looked
+// at before each command.
+
+struct ClientMemory {
+    /// Bytes by kind of client.
+    private(set) var normal = 0
+    private(set) var subscribers = 0
+    /// Bytes above which those that take most are let go; 0 for none.
+    var limit = 0
+
+    var total: Int { normal + subscribers }
+    var isOverLimit: Bool { limit > 0 && total > limit }
+
+    /// A session's share is this now, with `buffers` bytes of its connection.
+    mutating func account(_ session: Session, buffers: Int) {
+        let memory = session.ownMemory + buffers
+        let isSubscriber = !session.subscriptions.isEmpty
+        guard memory != session.accounted.bytes || isSubscriber != session.accounted.isSubscriber else { return }
+        add(-session.accounted.bytes, isSubscriber: session.accounted.isSubscriber)
+        add(memory, isSubscriber: isSubscriber)
+        session.accounted = (memory, isSubscriber)
+    }
+
+    /// The session is gone.
+    mutating func remove(_ session: Session) {
+        add(-session.accounted.bytes, isSubscriber: session.accounted.isSubscriber)
+        session.accounted = (0, false)
+    }
+
+    private mutating func add(_ bytes: Int, isSubscriber: Bool) {
+        if isSubscriber { subscribers += bytes } else { normal += bytes }
+    }
+}
+
+extension Session {
+    /// Session, connection and their places in registries; measured over ten thousand idle connections.
+    private static let baseMemory = 1024
+    /// Of a watched key or a prefix besides the name: its array, and its places here and in the registry.
+    private static let entryMemory = 128
+    /// Of a subscription: the channel's audience, too. Measured with a hundred thousand.
+    private static let subscriptionMemory = 304
+
+    /// Bytes that the session takes besides its connection's buffers.
+    var ownMemory: Int {
+        var memory = Self.baseMemory + argumentBytes
+        if let transaction { memory += transaction.memoryBytes }
+        if !watches.isEmpty { memory += watches.count * Self.entryMemory + watchedBytes }
+        if !subscriptions.isEmpty {
+            memory += subscriptions.nameCount * Self.subscriptionMemory + subscriptions.nameBytes
+        }
+        if let tracking { memory += tracking.prefixes.count * Self.entryMemory + tracking.prefixBytes }
+        return memory
+    }
+}

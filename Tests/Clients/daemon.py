@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""The server as a process among others: Debian's own configuration file, the background, signals, supervisors, the log.
+
+Needs /etc/redis/redis.conf (apt: redis-server) and redis-cli (apt: redis-tools).
+"""
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+DEBIAN_CONFIGURATION = "/etc/redis/redis.conf"
+results = []
+
+
+def check(name, condition, detail=""):
+    results.append(bool(condition))
+    print(f"{'ok  ' if condition else 'FAIL'} {name}{': ' + str(detail) if detail and not condition else ''}")
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def read(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+class Place:
+    """A directory, a port, and a server that writes nowhere else."""
+
+    def __init__(self, binary):
+        self.binary = os.path.abspath(binary)
+        self.directory = tempfile.mkdtemp()
+        self.port = free_port()
+        self.log = os.path.join(self.directory, "log")
+        self.pid_file = os.path.join(self.directory, "pid")
+
+    def start(self, *arguments, **environment):
+        return subprocess.Popen(
+            [self.binary, *arguments, "--port", str(self.port), "--dir", self.directory, "--logfile", self.log,
+             "--pidfile", self.pid_file], env={**os.environ, **environment})
+
+    def cli(self, *words):
+        return subprocess.run(
+            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=60).stdout.strip()
+
+    def is_up(self):
+        return eventually(lambda: self.cli("PING") == "PONG")
+
+    def pid(self):
+        return int(self.cli("INFO", "server").split("process_id:")[1].split()[0])
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "State:\tZ" not in read(f"/proc/{pid}/status")
+
+
+def debian(binary):
+    place = Place(binary)
+    # A copy, for the server is asked to write it anew.
+    copy = os.path.join(place.directory, "redis.conf")
+    shutil.copyfile(DEBIAN_CONFIGURATION, copy)
+    first = place.start(copy)
+    check("Debian's file: the first process ends well", first.wait(30) == 0)
+    check("Debian's file: it serves", place.is_up(), read(place.log))
+    check("Debian's file: the pid file", eventually(lambda: read(place.pid_file).strip() == str(place.pid())))
+    pid = place.pid()
+    check("Debian's file: a session of its own", os.getsid(pid) == pid)
+    check("Debian's file: no directive is without effect", "no effect" not in read(place.log), read(place.log))
+    check("Debian's file: the title", f"127.0.0.1:{place.port}" in read(f"/proc/{pid}/cmdline"),
+          read(f"/proc/{pid}/cmdline"))
+    settings = place.cli("CONFIG", "GET", "save", "bind", "pidfile").split("\n")
+    check("Debian's file: the file speaks", "3600 1 300 100 60 10000" in settings and "127.0.0.1 -::1" in settings,
+          settings)
+    check("a write", place.cli("SET", "key", "value") == "OK")
+    os.rename(place.log, place.log + ".1")
+    os.kill(pid, signal.SIGHUP)
+    place.cli("CONFIG", "SET", "loglevel", "debug")
+    place.cli("CONFIG", "REWRITE")
+    check("a log that was moved away is begun anew", eventually(lambda: read(place.log) != ""))
+    os.kill(pid, signal.SIGTERM)
+    check("SIGTERM ends it", eventually(lambda: not is_alive(pid)))
+    check("the data was saved", os.path.exists(os.path.join(place.directory, "dump.rdb")))
+    check("the pid file is gone", not os.path.exists(place.pid_file))
+
+
+def systemd(binary):
+    place = Place(binary)
+    path = os.path.join(place.directory, "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(path)
+        supervisor.settimeout(30)
+        server = place.start("--supervised", "systemd", NOTIFY_SOCKET=path)
+        check("systemd hears of readiness", b"READY=1" in supervisor.recv(4096))
+        check("it is ready then", place.cli("PING") == "PONG")
+        check("INFO names the supervisor", "process_supervised:systemd" in place.cli("INFO", "server"))
+        server.send_signal(signal.SIGTERM)
+        check("systemd hears of the end", b"STOPPING=1" in supervisor.recv(4096))
+        check("the end", server.wait(30) == 0)
+
+
+def signals(binary):
+    for options, is_saved in (((), True), (("--shutdown-on-sigterm", "nosave"), False)):
+        place = Place(binary)
+        server = place.start("--save", "3600 1", *options)
+        check("started", place.is_up())
+        place.cli("SET", "key", "value")
+        server.send_signal(signal.SIGTERM)
+        check(f"SIGTERM with {options}: status", server.wait(30) == 0)
+        saved = os.path.exists(os.path.join(place.directory, "dump.rdb"))
+        check(f"SIGTERM with {options}: saved {is_saved}", saved == is_saved)
+
+
+def crash(binary):
+    for options, is_reported in (((), True), (("--crash-log-enabled", "no"), False)):
+        place = Place(binary)
+        server = place.start("--enable-debug-command", "yes", *options)
+        check("started", place.is_up())
+        place.cli("DEBUG", "SEGFAULT")
+        check("a crash ends with its signal", server.wait(60) == -signal.SIGSEGV, server.returncode)
+        log = read(place.log)
+        found = "crashed by signal: 11" in log and "STACK TRACE" in log
+        check(f"a crash is reported: {is_reported}", found == is_reported, log[-500:])
+
+
+def kernel(binary):
+    place = Place(binary)
+    server = place.start("--oom-score-adj", "absolute", "--oom-score-adj-values", "123 200 800")
+    check("started", place.is_up())
+    check("oom-score-adj", read(f"/proc/{server.pid}/oom_score_adj").strip() == "123")
+    check("a title of one's own", place.cli("CONFIG", "SET", "proc-title-template", "bird {port}") == "OK")
+    check("it shows", read(f"/proc/{server.pid}/cmdline").rstrip("\0") == f"bird {place.port}",
+          read(f"/proc/{server.pid}/cmdline"))
+    check("a wrong template", "invalid" in place.cli("CONFIG", "SET", "proc-title-template", "{bird}"))
+    server.send_signal(signal.SIGINT)
+    check("SIGINT ends it", server.wait(30) == 0)
+
+
+def system_log(binary):
+    """Only where nobody else listens at /dev/log, and we may."""
+    if os.path.exists("/dev/log") or os.getuid() != 0:
+        print("left out: /dev/log is somebody else's")
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind("/dev/log")
+        journal.settimeout(30)
+        try:
+            place = Place(binary)
+            server = place.start("--syslog-enabled", "yes", "--syslog-ident", "bird", "--syslog-facility", "local3")
+            lines = []
+            while not lines or "Ready to accept connections" not in lines[-1]:
+                lines.append(journal.recv(4096).decode())
+            # Facility local3 is 19, and a notice's priority 5.
+            check("the system's log", lines[-1].startswith(f"<{19 * 8 + 5}>") and f"bird[{server.pid}]: " in lines[-1],
+                  lines[-1])
+            check("the log file has the line, too", "Ready to accept connections" in read(place.log))
+            server.send_signal(signal.SIGTERM)
+            check("the end", server.wait(30) == 0)
+        finally:
+            os.unlink("/dev/log")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--binary", required=True)
+    binary = parser.parse_args().binary
+    for case in (debian, systemd, signals, crash, kernel, system_log):
+        case(binary)
+    print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
+    sys.exit(0 if all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()
