@@ -6,7 +6,6 @@ import Testing
 
 @testable import MartletClient
 
-@Suite(.timeLimit(.minutes(5)))
 struct FailureTests {
     private func client(
         _ script: ScriptedServer, _ clock: StandingClock? = nil,
@@ -223,7 +222,6 @@ struct FailureTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
 struct ConnectionPoolTests {
     @Test func atMostSoManyAtOnce() async throws {
         let pair = try Pair { $0.pool = PoolPolicy(minimum: 1, maximum: 2) }

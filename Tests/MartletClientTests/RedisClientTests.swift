@@ -5,7 +5,6 @@ import Testing
 
 @testable import MartletClient
 
-@Suite(.timeLimit(.minutes(5)))
 struct RedisClientTests {
     @Test(arguments: Way.allCases) func commandsAndTypes(way: Way) async throws {
         let pair = try Pair(way)

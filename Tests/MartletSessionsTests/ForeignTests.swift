@@ -7,7 +7,6 @@ import Testing
 
 @testable import MartletSessions
 
-@Suite(.timeLimit(.minutes(5)))
 struct ForeignTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 

@@ -7,7 +7,6 @@ import Testing
 
 @testable import MartletSessions
 
-@Suite(.timeLimit(.minutes(5)))
 struct SecurityTests {
     /// E7, scenario 9: login makes the id that was known before worthless.
     @Test(arguments: [false, true]) func promotion(overTCP: Bool) async throws {

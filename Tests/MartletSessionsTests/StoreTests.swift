@@ -6,7 +6,6 @@ import Testing
 @testable import Martlet
 @testable import MartletSessions
 
-@Suite(.timeLimit(.minutes(5)))
 struct LifecycleTests {
     @Test(arguments: [false, true]) func beginReadEnd(overTCP: Bool) async throws {
         let bench = try Bench(overTCP: overTCP)
@@ -87,7 +86,6 @@ struct LifecycleTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
 struct ChangeTests {
     @Test(arguments: [false, true]) func sectionsCountersAndMetadata(overTCP: Bool) async throws {
         let bench = try Bench(overTCP: overTCP)

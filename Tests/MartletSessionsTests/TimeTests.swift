@@ -7,7 +7,6 @@ import Testing
 
 @testable import MartletSessions
 
-@Suite(.timeLimit(.minutes(5)))
 struct TimeTests {
     private func lifetime(_ idle: Int, _ absolute: Int?) -> SessionLifetime {
         SessionLifetime(idle: .seconds(idle), absolute: absolute.map { .seconds($0) })

@@ -66,7 +66,6 @@ struct CookieTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
 struct MiddlewareTests {
     /// A browser with one cookie.
     private final class Browser {

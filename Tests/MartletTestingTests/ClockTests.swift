@@ -5,7 +5,6 @@ import MartletClient
 import MartletTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
 struct ClockTests {
     @Test func keysAndFieldsLiveByIt() async throws {
         let fake = try MartletFake()

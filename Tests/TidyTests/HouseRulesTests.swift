@@ -134,5 +134,13 @@ struct HouseRulesTests {
         #expect(Swift.Set(found.map(\.path)) == places)
     }
 
+    /// All tests run at once, so that each takes as long as the slowest machine likes.
+    @Test func testsHaveNoTimeLimit() {
+        let words = [".timeLimit("]
+        let found = Self.all.filter { $0.path.hasPrefix("Tests/") && HouseRules.uses($0, words) }
+        #expect(found.map(\.path) == [])
+        #expect(HouseRules.uses(snippet("@Suite(.timeLimit(.minutes(1)))"), words))
+    }
+
     private func snippet(_ text: String) -> SourceFile { SourceFile(path: "Snippet.swift", text: text) }
 }
