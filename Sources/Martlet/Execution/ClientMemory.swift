@@ -14,17 +14,18 @@ struct ClientMemory {
     /// A session's share is this now, with `buffers` bytes of its connection.
     mutating func account(_ session: Session, buffers: Int) {
         let memory = session.ownMemory + buffers
-        let isSubscriber = !session.subscriptions.isEmpty
-        guard memory != session.accounted.bytes || isSubscriber != session.accounted.isSubscriber else { return }
-        add(-session.accounted.bytes, isSubscriber: session.accounted.isSubscriber)
+        let isSubscriber = session.isSubscriber
+        guard memory != session.accountedBytes || isSubscriber != session.isAccountedAsSubscriber else { return }
+        add(-session.accountedBytes, isSubscriber: session.isAccountedAsSubscriber)
         add(memory, isSubscriber: isSubscriber)
-        session.accounted = (memory, isSubscriber)
+        session.accountedBytes = memory
+        session.isAccountedAsSubscriber = isSubscriber
     }
 
     /// The session is gone.
     mutating func remove(_ session: Session) {
-        add(-session.accounted.bytes, isSubscriber: session.accounted.isSubscriber)
-        session.accounted = (0, false)
+        add(-session.accountedBytes, isSubscriber: session.isAccountedAsSubscriber)
+        session.accountedBytes = 0
     }
 
     private mutating func add(_ bytes: Int, isSubscriber: Bool) {
@@ -40,12 +41,13 @@ extension Session {
     /// Of a subscription: the channel's audience, too. Measured with a hundred thousand.
     private static let subscriptionMemory = 304
 
+    static func watchMemory(of key: DatabaseKey) -> Int { entryMemory + key.key.count }
+
     /// Bytes that the session takes besides its connection's buffers.
     var ownMemory: Int {
-        var memory = Self.baseMemory + argumentBytes
+        var memory = Self.baseMemory + argumentBytes + watchMemory
         if let transaction { memory += transaction.memoryBytes }
-        if !watches.isEmpty { memory += watches.count * Self.entryMemory + watchedBytes }
-        if !subscriptions.isEmpty {
+        if isSubscriber {
             memory += subscriptions.nameCount * Self.subscriptionMemory + subscriptions.nameBytes
         }
         if let tracking { memory += tracking.prefixes.count * Self.entryMemory + tracking.prefixBytes }

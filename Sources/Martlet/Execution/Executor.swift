@@ -17,7 +17,7 @@ struct Executor: ~Copyable {
     ) -> Int {
         server.refreshTime()
         // What a subscriber was sent before stands ahead of its replies.
-        if !session.subscriptions.isEmpty { server.pubSub.deliver() }
+        if session.isSubscriber { server.pubSub.deliver() }
         find(batch, bytes: bytes)
         touchAhead(batch, bytes: bytes, session: session)
         var call = CommandCall(
@@ -36,7 +36,7 @@ struct Executor: ~Copyable {
             }
             // It is tried again when the pause is over.
             if session.isPostponed { break }
-            if !session.subscriptions.isEmpty { server.pubSub.deliver() }
+            if session.isSubscriber { server.pubSub.deliver() }
             if let pushes = session.takePushes() { deliver(pushes.span, &call) }
             executed += 1
             // Many requests for much may stand in one batch.
@@ -54,8 +54,14 @@ struct Executor: ~Copyable {
     private mutating func find(_ batch: borrowing RequestBatch, bytes: ByteSpan) {
         found.removeAll(keeping: 1024)
         for index in 0..<batch.count {
-            // The table has far fewer entries than an Int32 has values.
-            found.append(server.commands.find(batch.arguments(index, in: bytes)[0]).map { Int32($0.index) } ?? -1)
+            let name = batch.arguments(index, in: bytes)[0]
+            if index > 0, name.equals(batch.arguments(index - 1, in: bytes)[0]) {
+                // Most pipelines repeat one command.
+                found.append(found[index - 1])
+            } else {
+                // The table has far fewer entries than an Int32 has values.
+                found.append(server.commands.find(name).map { Int32($0.index) } ?? -1)
+            }
         }
     }
 
@@ -146,7 +152,7 @@ struct Executor: ~Copyable {
         if let refusal = server.writeRefusal, effectiveFlags(of: id, call.session).contains(.write) {
             return reject(id, refusal, &call)
         }
-        if call.session.version == .resp2, !call.session.subscriptions.isEmpty,
+        if call.session.version == .resp2, call.session.isSubscriber,
             !server.commands[id].isAllowedToSubscribers
         {
             return reject(id, .onlySubscriptions(server.commands[id].fullName), &call)

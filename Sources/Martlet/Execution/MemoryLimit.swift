@@ -14,6 +14,9 @@ extension ServerContext {
     /// Memory that counts for `maxmemory`: what waits for the append only file is not the keys' fault.
     var limitedMemory: Int { max(0, usedMemory - keyspace.value.commandLog.capacity - services.fileBufferBytes()) }
 
+    /// Whether there is a limit that clients' memory counts for.
+    var limitsMemory: Bool { configuration.value.maxmemory > 0 || clientMemory.value.limit > 0 }
+
     /// By how many bytes `maxmemory` is exceeded, 0 for not at all.
     var excessMemory: Int {
         let limit = configuration.value.maxmemory

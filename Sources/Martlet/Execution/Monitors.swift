@@ -1,9 +1,11 @@
 // Clients that see all commands, as MONITOR wants it.
 
 final class Monitors {
-    private var sessions: [Session] = []
-
-    var isEmpty: Bool { sessions.isEmpty }
+    private var sessions: [Session] = [] {
+        didSet { isEmpty = sessions.isEmpty }
+    }
+    /// Asked behind each command, so that it stands by itself.
+    private(set) var isEmpty = true
 
     func contains(_ session: Session) -> Bool { sessions.contains { $0 === session } }
 

@@ -47,13 +47,13 @@ final class PubSub {
 
     func subscribe(_ session: Session, to name: [UInt8], _ kind: SubscriptionKind) {
         deliver()
-        let wasEmpty = session.subscriptions.isEmpty
+        let wasSubscriber = session.isSubscriber
         guard session.subscriptions.insert(name, kind) else { return }
         let path = Self.path(kind)
         let audience = self[keyPath: path][name] ?? Audience()
         audience.add(session)
         self[keyPath: path][name] = audience
-        if wasEmpty { subscriberCount += 1 }
+        if !wasSubscriber { subscriberCount += 1 }
     }
 
     func unsubscribe(_ session: Session, from name: [UInt8], _ kind: SubscriptionKind) {
@@ -64,11 +64,11 @@ final class PubSub {
             audience.remove(session)
             if audience.count == 0 { self[keyPath: path][name] = nil }
         }
-        if session.subscriptions.isEmpty { subscriberCount -= 1 }
+        if !session.isSubscriber { subscriberCount -= 1 }
     }
 
     func unsubscribeAll(_ session: Session) {
-        guard !session.subscriptions.isEmpty else { return }
+        guard session.isSubscriber else { return }
         for kind in SubscriptionKind.all {
             for name in session.subscriptions[keyPath: kind.path] { unsubscribe(session, from: name, kind) }
         }

@@ -70,7 +70,8 @@ final class Session {
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
     /// The share in ClientMemory, and in which part of it.
-    var accounted: (bytes: Int, isSubscriber: Bool) = (0, false)
+    var accountedBytes = 0
+    var isAccountedAsSubscriber = false
     /// CLIENT NO-EVICT.
     var isSafeFromEviction = false
     /// False: its commands do not count as uses of keys (CLIENT NO-TOUCH).
@@ -88,10 +89,15 @@ final class Session {
     var transaction: Transaction?
     /// Keys that the next EXEC depends on.
     var watches: [Watch] = []
-    var watchedBytes = 0
+    /// Of all of them.
+    var watchMemory = 0
     /// Whether one of them has changed, so that the next EXEC does nothing.
     var isTouched = false
-    var subscriptions = Subscriptions()
+    var subscriptions = Subscriptions() {
+        didSet { isSubscriber = !subscriptions.isEmpty }
+    }
+    /// Asked before and behind each command, so that it stands by itself.
+    private(set) var isSubscriber = false
     /// Nil while the client does not track keys.
     var tracking: Tracking?
     var replyMode = ReplyMode.on

@@ -207,7 +207,7 @@ final class TrackingTable {
         switch receiver.version {
         case .resp3: receiver.push(Self.invalidation(of: keys).span)
         case .resp2:
-            if !receiver.subscriptions.isEmpty { receiver.push(Self.message(of: keys).span) }
+            if receiver.isSubscriber { receiver.push(Self.message(of: keys).span) }
         }
     }
 

@@ -23,7 +23,7 @@ final class WatchRegistry {
     func watch(_ key: DatabaseKey, existed: Bool, by session: Session) {
         guard !session.watches.contains(where: { $0.key == key }) else { return }
         session.watches.append(Watch(key: key, existed: existed))
-        session.watchedBytes += key.key.count
+        session.watchMemory += Session.watchMemory(of: key)
         watchers[key, default: []].append(session)
     }
 
@@ -33,7 +33,7 @@ final class WatchRegistry {
             if watchers[watch.key]?.isEmpty ?? false { watchers[watch.key] = nil }
         }
         session.watches = []
-        session.watchedBytes = 0
+        session.watchMemory = 0
         session.isTouched = false
     }
 

@@ -169,7 +169,8 @@ final class Connection: Pollable, SessionTransport {
             memoryInHand -= repliesInHand
             if !isClosed {
                 swap(&reply.buffer, &output)
-                account()
+                // When the turn ends, `flush` accounts for what is left; limits want to know before.
+                if network.server.limitsMemory { account() }
                 markDirty()
             }
         }
@@ -379,7 +380,7 @@ final class Connection: Pollable, SessionTransport {
     /// The limit of the client's class.
     private var outputLimit: OutputBufferLimit {
         let limits = network.server.configuration.value.clientOutputBufferLimits
-        return session.subscriptions.isEmpty ? limits.normal : limits.pubsub
+        return session.isSubscriber ? limits.pubsub : limits.normal
     }
 
     /// A message for a subscriber: it waits for the end of the turn as replies do. Whoever sends it does not wait, and

@@ -98,13 +98,13 @@ final class Network {
         guard server.clientMemory.value.isOverLimit else { return }
         let largestFirst = connections.values
             .filter { !$0.session.isSafeFromEviction }
-            .sorted { $0.session.accounted.bytes > $1.session.accounted.bytes }
+            .sorted { $0.session.accountedBytes > $1.session.accountedBytes }
         for connection in largestFirst {
             guard server.clientMemory.value.isOverLimit else { return }
             server.log.write(
                 .notice,
                 "Evicting client: \(connection.remoteAddress) id=\(connection.session.id) "
-                    + "tot-mem=\(connection.session.accounted.bytes)")
+                    + "tot-mem=\(connection.session.accountedBytes)")
             server.statistics.value.evictedClients += 1
             connection.close()
         }

@@ -3,42 +3,54 @@
 // of two.
 //
 //   octave 0       1 ns each, 0 to 127 ns
-//   octave n > 0   2^(n-1) ns each, 2^(n+6) to 2^(n+7) - 1 ns; made when the first duration falls into it
+//   octave n > 0   2^(n-1) ns each, 2^(n+6) to 2^(n+7) - 1 ns; all are made up to the longest duration there was
 
 struct LatencyHistogram {
-    private static let stepsPerOctave: Int64 = 128
+    private static let stepsPerOctave = 128
     /// What takes a second or longer counts as just below it.
     private static let longest: Int64 = (1 << 30) - 1
     /// The one that begins at 1024 ns, about a microsecond.
     private static let firstOctaveShown = 4
 
-    private var octaves: [[Int]] = []
+    /// Octave by octave, as far as durations have reached.
+    private var counts: [Int] = []
     private(set) var count = 0
 
     mutating func record(nanoseconds: Int64) {
         let value = min(max(nanoseconds, 0), Self.longest)
         // 0 to 23, because the value is below 2^30.
         let octave = max(0, 57 - value.leadingZeroBitCount)
-        while octaves.count <= octave { octaves.append([]) }
-        if octaves[octave].isEmpty { octaves[octave] = Array(repeating: 0, count: Int(Self.stepsPerOctave)) }
-        octaves[octave][Int((value >> Int64(max(0, octave - 1))) & (Self.stepsPerOctave - 1))] += 1
+        let step = Int(value >> Int64(max(0, octave - 1))) & (Self.stepsPerOctave - 1)
+        let index = octave * Self.stepsPerOctave + step
+        if index >= counts.count { reach(octave) }
+        counts[index] += 1
         count += 1
+    }
+
+    @inline(never)
+    private mutating func reach(_ octave: Int) {
+        let missing = (octave + 1) * Self.stepsPerOctave - counts.count
+        counts.append(contentsOf: repeatElement(0, count: missing))
+    }
+
+    private var octaveCount: Int { counts.count / Self.stepsPerOctave }
+
+    private func counts(ofOctave octave: Int) -> ArraySlice<Int> {
+        counts[(octave * Self.stepsPerOctave)..<((octave + 1) * Self.stepsPerOctave)]
     }
 
     /// The longest duration that falls into a step, in ns.
     private static func end(_ octave: Int, _ step: Int) -> Int64 {
-        octave == 0 ? Int64(step) : ((stepsPerOctave + Int64(step) + 1) << Int64(octave - 1)) - 1
+        octave == 0 ? Int64(step) : (Int64(stepsPerOctave + step + 1) << Int64(octave - 1)) - 1
     }
 
     /// The duration that so many per cent of the calls did not exceed, in ns.
     func value(atPercentile percentile: Double) -> Int64 {
         let wanted = max(1, Int((percentile / 100 * Double(count)).rounded(.up)))
         var seen = 0
-        for (octave, steps) in octaves.enumerated() {
-            for (step, found) in steps.enumerated() where found > 0 {
-                seen += found
-                if seen >= wanted { return Self.end(octave, step) }
-            }
+        for (index, found) in counts.enumerated() where found > 0 {
+            seen += found
+            if seen >= wanted { return Self.end(index / Self.stepsPerOctave, index % Self.stepsPerOctave) }
         }
         return 0
     }
@@ -46,17 +58,17 @@ struct LatencyHistogram {
     /// Microseconds, in powers of two, and how many calls did not exceed them; only where there are more than below.
     var cumulative: [(microseconds: Int64, count: Int)] {
         var (result, seen, reported) = ([(microseconds: Int64, count: Int)](), 0, 0)
-        for (octave, steps) in octaves.enumerated() {
+        for octave in 0..<octaveCount {
             // The first step holds the power of two itself.
-            let found = seen + (steps.first ?? 0)
+            let found = seen + counts[octave * Self.stepsPerOctave]
             if octave >= Self.firstOctaveShown, found > reported {
                 result.append((Self.end(octave, 0) / 1000, found))
                 reported = found
             }
-            seen += steps.reduce(0, +)
+            seen += counts(ofOctave: octave).reduce(0, +)
         }
         if seen > reported {
-            result.append((Self.end(max(octaves.count, Self.firstOctaveShown), 0) / 1000, seen))
+            result.append((Self.end(max(octaveCount, Self.firstOctaveShown), 0) / 1000, seen))
         }
         return result
     }

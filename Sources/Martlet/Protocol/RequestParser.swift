@@ -71,7 +71,9 @@ struct RequestParser: ~Copyable {
         while argumentsLeft == 0 {
             requestStart = position
             guard position < bytes.count else { return .incomplete }
-            if bytes[position] == UInt8(ascii: "*") {
+            if limits.isAuthenticated, let count = readShortCount(UInt8(ascii: "*"), bytes) {
+                argumentsLeft = count
+            } else if bytes[position] == UInt8(ascii: "*") {
                 if let outcome = readMultibulkHeader(bytes, limits) { return outcome }
             } else if let outcome = readInline(bytes, into: &batch) {
                 return outcome
@@ -149,6 +151,27 @@ struct RequestParser: ~Copyable {
         case incomplete
     }
 
+    /// Reads the number behind `type` at `position` when it stands there as clients write it: one to three digits, CR
+    /// LF. Nil says nothing, and nothing has moved: `readCountLine` reads whatever it is.
+    @inline(__always)
+    private mutating func readShortCount(_ type: UInt8, _ bytes: ByteSpan) -> Int? {
+        guard bytes.count - position >= 6, bytes[position] == type else { return nil }
+        var index = position + 1
+        var number = 0
+        while index <= position + 3 {
+            let byte = bytes[index]
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { break }
+            number = number * 10 + Int(byte - UInt8(ascii: "0"))
+            index += 1
+        }
+        // What begins with 0 is 0 or no number.
+        guard bytes[index] == UInt8(ascii: "\r"), bytes[index + 1] == UInt8(ascii: "\n"), index > position + 1,
+            index == position + 2 || bytes[position + 1] != UInt8(ascii: "0")
+        else { return nil }
+        position = index + 2
+        return number
+    }
+
     /// Reads the number behind the type byte at `position`, up to CR; moves past CR LF when it is there.
     private mutating func readCountLine(_ bytes: ByteSpan) -> Line {
         guard let index = find(UInt8(ascii: "\r"), in: bytes), index + 1 < bytes.count else { return .incomplete }
@@ -192,10 +215,22 @@ struct RequestParser: ~Copyable {
 
     @inline(__always)
     private mutating func readArgument(_ bytes: ByteSpan, _ limits: RequestLimits) -> Step {
-        if bulkCount == nil, let outcome = readBulkHeader(bytes, limits) { return .stop(outcome) }
-        guard let count = bulkCount else { return .stop(.incomplete) }
+        let count: Int
+        switch bulkCount {
+        case let known?: count = known
+        case nil:
+            // No limit is below what is read there.
+            if let short = readShortCount(UInt8(ascii: "$"), bytes) {
+                count = short
+            } else {
+                if let outcome = readBulkHeader(bytes, limits) { return .stop(outcome) }
+                guard let read = bulkCount else { return .stop(.incomplete) }
+                count = read
+            }
+        }
         // Both are at most an allocation's size and the bulk limit, far from overflow.
         guard bytes.count - position >= count + 2 else {
+            bulkCount = count
             return .stop(count >= Self.largeThreshold ? .large(count: count) : .incomplete)
         }
         let slice = ArgumentSlice(offset: position, count: count)

@@ -122,8 +122,8 @@ enum ClientType {
 
     func contains(_ session: Session) -> Bool {
         switch self {
-        case .normal: session.subscriptions.isEmpty
-        case .pubSub: !session.subscriptions.isEmpty
+        case .normal: !session.isSubscriber
+        case .pubSub: session.isSubscriber
         case .replication: false
         }
     }

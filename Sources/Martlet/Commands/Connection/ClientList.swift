@@ -116,7 +116,7 @@ enum ClientListCommand {
 
     private static func flags(_ session: Session, isMonitor: Bool) -> String {
         var flags = isMonitor ? "O" : ""
-        if !session.subscriptions.isEmpty { flags += "P" }
+        if session.isSubscriber { flags += "P" }
         if session.isBlocked { flags += "b" }
         if session.transaction != nil { flags += "x" }
         if let tracking = session.tracking {

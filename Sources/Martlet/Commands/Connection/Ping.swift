@@ -10,7 +10,7 @@ enum PingCommand {
     /// Replies PONG, or the message.
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        if arguments.count <= 2, call.session.version == .resp2, !call.session.subscriptions.isEmpty {
+        if arguments.count <= 2, call.session.version == .resp2, call.session.isSubscriber {
             // Replies are messages there.
             call.reply.array(2)
             call.reply.bulk("pong")

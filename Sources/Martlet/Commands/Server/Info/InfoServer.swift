@@ -59,7 +59,8 @@ extension InfoSection {
         report.add("master_repl_offset", 0)
         report.add("second_repl_offset", -1)
         report.add("repl_backlog_active", 0)
-        report.add("repl_backlog_size", 0)
+        let backlogSize = DirectiveTable.directive(named: "repl-backlog-size")?.text(in: server.configuration.value)
+        report.add("repl_backlog_size", String(decoding: backlogSize ?? [], as: UTF8.self))
         report.add("repl_backlog_first_byte_offset", 0)
         report.add("repl_backlog_histlen", 0)
     }
