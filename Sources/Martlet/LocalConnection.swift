@@ -103,13 +103,38 @@ public final class LocalConnection: Sendable {
         let replies = await engine.loop.perform { [engine, transport] in
             requests.map { Self.run($0, engine, transport) }
         }
+        return await Self.results(replies, patience)
+    }
+
+    /// Executes commands that read `keys`, which are observed from before that; nil as `observer`: they cannot be.
+    ///
+    /// - Parameter ended: observers that nobody will ask any more.
+    package func send(
+        all commands: [[any RESPArgument]], observing keys: [String], insteadOf ended: [KeyObserver]
+    ) async -> (results: [Result<RESPValue, LocalFailure>], observer: KeyObserver?) {
+        let requests = commands.map(Self.request)
+        let (replies, observer) = await engine.loop.perform { [engine, transport] in
+            guard !engine.isStopped else { return ([LocalReply.closed], nil as KeyObserver?) }
+            engine.server.forget(ended)
+            let observer = engine.server.observe(keys.map { Array($0.utf8) }, in: transport.session.database)
+            return (requests.map { Self.run($0, engine, transport) }, observer)
+        }
+        return (await Self.results(replies, nil), observer)
+    }
+
+    /// The server's time of day, in ms since 1970.
+    package var wallMilliseconds: Int64 { engine.server.clock.wallMilliseconds() }
+
+    private static func results(
+        _ replies: [LocalReply], _ patience: (@Sendable () async throws -> Void)?
+    ) async -> [Result<RESPValue, LocalFailure>] {
         var results: [Result<RESPValue, LocalFailure>] = []
         results.reserveCapacity(replies.count)
         for reply in replies {
             if case .later(let later) = reply {
-                results.append(Self.result(await later.reply(patience: patience)))
+                results.append(result(await later.reply(patience: patience)))
             } else {
-                results.append(Self.result(reply))
+                results.append(result(reply))
             }
         }
         return results

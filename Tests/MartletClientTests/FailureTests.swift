@@ -224,7 +224,7 @@ struct FailureTests {
 
 struct ConnectionPoolTests {
     @Test func atMostSoManyAtOnce() async throws {
-        let pair = try Pair { $0.pool = PoolPolicy(minimum: 1, maximum: 2) }
+        let pair = try Pair { $0.pool = PoolPolicy(minimum: 1, maximum: 2, acquireTimeout: .seconds(600)) }
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {

@@ -33,6 +33,10 @@ final class Pair: Sendable {
             }
         server = try MartletServer(listening: listening, configuration: configuration)
         var settings = RedisClientConfiguration(port: UInt16(server.port))
+        // All tests run at once: patience is what a slow machine needs.
+        settings.connectTimeout = .seconds(600)
+        settings.readTimeout = .seconds(600)
+        settings.pool.acquireTimeout = .seconds(600)
         if way == .unix { settings.topology = .single(.unix(path: path)) }
         change(&settings)
         client = way == .inProcess ? RedisClient(server, configuration: settings) : try RedisClient(settings)

@@ -26,7 +26,10 @@ final class Bench: Sendable {
         options.clock = clock
         server = try MartletServer(options)
         var settings = RedisClientConfiguration(port: UInt16(server.port))
-        settings.pool = PoolPolicy(minimum: 0, maximum: 16)
+        // All tests run at once: patience is what a slow machine needs.
+        settings.connectTimeout = .seconds(600)
+        settings.readTimeout = .seconds(600)
+        settings.pool = PoolPolicy(minimum: 0, maximum: 16, acquireTimeout: .seconds(600))
         client = overTCP ? try RedisClient(settings) : RedisClient(server, configuration: settings)
         var configuration = SessionStoreConfiguration()
         change(&configuration)

@@ -12,6 +12,9 @@ struct FaultTests {
         guard let url = fake.url else { return fake.makeClient(configuration) }
         var wired = try RedisClientConfiguration(url: url)
         wired.retry.retries = retries
+        // All tests run at once: patience is what a slow machine needs.
+        wired.connectTimeout = .seconds(600)
+        wired.readTimeout = .seconds(600)
         return try RedisClient(wired)
     }
 

@@ -9,14 +9,17 @@ extension ServerContext {
             switch change {
             case .touched(let isByTime):
                 watches.touched(key, in: database, byTime: isByTime)
+                observers.changed(key, in: database)
                 guard tracking.clientCount > 0 else { break }
                 pubSub.deliver()
                 tracking.changed(key, by: isByTime ? nil : session)
             case .flushed:
                 watches.replaced(database) { _ in false }
+                observers.changedAll(in: database)
                 isFlushed = true
             case .swapped(let other):
                 for index in [database, other] {
+                    observers.changedAll(in: index)
                     watches.replaced(index) { keyspace.value.isLive($0.key.span, in: $0.database) }
                 }
             case .event(let event):
@@ -56,9 +59,25 @@ extension ServerContext {
         tracking.evict(to: configuration.value.trackingTableMaxKeys, using: &keyspace.value.random)
     }
 
-    /// To be called when somebody has begun or ended to watch or track.
+    /// To be called when somebody has begun or ended to watch, observe or track.
     func updateWantedTouches() {
-        keyspace.value.journal.wantsTouches = !watches.isEmpty || tracking.clientCount > 0
+        keyspace.value.journal.wantsTouches =
+            !watches.isEmpty || observers.count > 0 || tracking.clientCount > 0
+    }
+
+    /// Begins to observe keys of a database as they are now. Nil in a fake, where each read is to be seen.
+    func observe(_ keys: [[UInt8]], in database: Int) -> KeyObserver? {
+        guard interceptor == nil else { return nil }
+        let observer = KeyObserver(keys.map { DatabaseKey(database: database, key: $0) })
+        observers.add(observer)
+        updateWantedTouches()
+        return observer
+    }
+
+    /// Nobody asks these any more.
+    func forget(_ ended: [KeyObserver]) {
+        for observer in ended { observers.remove(observer) }
+        updateWantedTouches()
     }
 
     /// Ends everything that other clients' doings could reach the session by.

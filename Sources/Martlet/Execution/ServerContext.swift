@@ -9,6 +9,7 @@ final class ServerContext {
     let clients = ClientRegistry()
     let blocked = BlockedClients()
     let watches = WatchRegistry()
+    let observers = KeyObservers()
     let pubSub = PubSub()
     let tracking: TrackingTable
     let latency: LatencyMonitor

@@ -22,7 +22,8 @@ extension Keyspace {
             let record = insertObject(key, kind: .hashTable, object: object, in: index)
             return setInnerDeadline(object.earliestDeadline, of: record, in: index)
         }
-        let kind = fields.width == 2 ? ValueKind.hashListpack : .hashListpackEx
+        let kind: ValueKind =
+            fields.isLong ? .hashPackedTable : fields.width == 2 ? .hashListpack : .hashListpackEx
         var list = fields.takeList()
         let record = insertPacked(key, kind: kind, bytes: list.bytes, in: index)
         swap(&list, &scratch)
@@ -45,8 +46,9 @@ extension Keyspace {
     mutating func setField(
         _ field: ByteSpan, to value: ByteSpan, of record: inout Record, keepsDeadline: Bool = false, in index: Int
     ) -> Bool {
-        if record.packedFieldWidth > 0, max(field.count, value.count) > encodingLimits.hashValue {
-            convertToTable(&record, in: index)
+        let isLong = max(field.count, value.count) > encodingLimits.hashValue
+        if record.packedFieldWidth > 0, isLong || record.valueKind == .hashPackedTable {
+            makeLong(&record, with: field.count + value.count, in: index)
         }
         let width = record.packedFieldWidth
         guard width > 0 else {
@@ -59,7 +61,8 @@ extension Keyspace {
             }
         }
         guard let offset = search.offset else {
-            if search.count >= encodingLimits.hashEntries {
+            let isFull = record.valueKind == .hashPackedTable && search.count >= EncodingLimits.blockFields
+            if isFull || search.count >= encodingLimits.hashEntries {
                 convertToTable(&record, in: index)
                 return setTableField(field, to: value, of: &record, keepsDeadline: keepsDeadline, in: index)
             }
@@ -146,6 +149,12 @@ extension Keyspace {
         case .packed(let field, _):
             if record.packedFieldWidth == 2 {
                 guard deadline != nil else { return }
+                if record.valueKind == .hashPackedTable {
+                    let name = record.withField(at: place) { $0.copied() }
+                    convertToTable(&record, in: index)
+                    guard let place = record.place(ofField: name.span) else { return }
+                    return setDeadline(deadline, at: place, of: &record, in: index)
+                }
                 let position = record.withPacked { Self.fieldNumber(at: field, in: PackedList($0)) }
                 widen(&record, in: index)
                 // Widening leaves the fields in their order.
@@ -198,6 +207,16 @@ extension Keyspace {
             }
             record = keyspace.replacePayload(of: record, kind: .hashListpackEx, packed: scratch.bytes, in: index)
         }
+    }
+
+    /// Readies a packed hash for an element that is longer than a listpack holds: while the hash is small it stays in
+    /// one block, under another name.
+    private mutating func makeLong(_ record: inout Record, with byteCount: Int, in index: Int) {
+        let isLong = record.valueKind == .hashPackedTable
+        guard record.packedFieldWidth == 2, record.packedCount + byteCount <= EncodingLimits.blockBytes,
+            isLong || record.fieldCount < EncodingLimits.blockFields
+        else { return convertToTable(&record, in: index) }
+        record.kind = ValueKind.hashPackedTable.byte
     }
 
     private mutating func convertToTable(_ record: inout Record, in index: Int) {

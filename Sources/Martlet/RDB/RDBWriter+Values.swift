@@ -19,7 +19,8 @@ extension RDBType {
     static func storing(_ record: Record) -> RDBType {
         if record.isString { return .string }
         if record.isSet { return record.valueKind == .setIntset ? .setIntset : .set }
-        let isPacked = record.packedFieldWidth > 0 && record.packedCount <= largestPacked
+        let isPacked =
+            record.packedFieldWidth > 0 && record.valueKind != .hashPackedTable && record.packedCount <= largestPacked
         if record.earliestFieldDeadline != nil { return isPacked ? .hashListpackEx : .hashMetadata }
         return isPacked ? .hashListpack : .hash
     }

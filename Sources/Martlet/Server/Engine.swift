@@ -481,6 +481,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private func finishStop() {
         guard !isStopped else { return }
         isStopped = true
+        server.observers.endAll()
         persistence.loader?.close()
         if server.isLoading, loadingResult == nil {
             loadingResult = .failure(.stopped)

@@ -7,6 +7,11 @@ struct EncodingLimits {
     var setEntries = 128
     var setValue = 64
 
+    /// A hash with values longer than `hashValue` stays one block up to this size and number of fields. A table would
+    /// take twice the memory, and looking through so little takes no longer than hashing.
+    static let blockBytes = 4096
+    static let blockFields = 64
+
     init() {}
 
     init(_ configuration: Configuration) {

@@ -1,6 +1,6 @@
 // What a record's payload is: Redis's types and encodings, packed into the record's kind byte.
 //
-//   kind: eeee tttt    e = encoding, t = type; the numbers are Redis's own (OBJ_* in its sources)
+//   kind: eeee tttt    e = encoding, t = type; the numbers to 12 are Redis's own (OBJ_* in its sources)
 
 enum ValueType: UInt8, CaseIterable, Sendable {
     case string = 0
@@ -33,13 +33,15 @@ enum ValueEncoding: UInt8, Sendable {
     case embstr = 8
     case listpack = 11
     case listpackex = 12
+    /// Ours: a hash table for everybody who asks, and in fact one packed block.
+    case packedTable = 13
 
     /// As OBJECT ENCODING answers.
     var name: StaticString {
         switch self {
         case .raw: "raw"
         case .int: "int"
-        case .hashtable: "hashtable"
+        case .hashtable, .packedTable: "hashtable"
         case .intset: "intset"
         case .embstr: "embstr"
         case .listpack: "listpack"

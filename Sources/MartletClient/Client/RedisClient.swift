@@ -19,6 +19,8 @@ public final class RedisClient: Sendable {
     let topology: any Topology
     let configuration: RedisClientConfiguration
     let messages: MessageHub
+    /// The server when it is in this process.
+    package let localServer: MartletServer?
 
     /// A client of the server, sentinels or cluster that the URL names; see
     /// ``RedisClientConfiguration/init(url:)`` for the forms.
@@ -35,6 +37,7 @@ public final class RedisClient: Sendable {
         if configuration.usesTLS, configuration.streams == nil { throw SocketProvider.noTLS }
         let streams = if let streams = configuration.streams { streams } else { try SocketProvider(configuration) }
         self.configuration = configuration
+        localServer = nil
         switch configuration.topology {
         case .single(let endpoint):
             topology = SingleNode(Node(configuration, WireConnector(configuration, streams: streams)) { endpoint })
@@ -51,6 +54,7 @@ public final class RedisClient: Sendable {
         _ server: MartletServer, configuration: RedisClientConfiguration = RedisClientConfiguration()
     ) {
         self.configuration = configuration
+        localServer = server
         let nowhere = RedisEndpoint.unix(path: "in-process")
         let connector = LocalConnector(server: server, configuration: configuration)
         topology = SingleNode(Node(configuration, connector) { nowhere })

@@ -3,7 +3,7 @@
 //   id       tttttttttttt sssssssssssssssssssssssssssssssssssssssssss      55 characters, base64url
 //            tag          secret, 32 random bytes
 //   tag      9 bytes of HMAC-SHA256 of the principal, or random ones: all keys of one user are kept together
-//   handle   SHA-256 of the id: what the store's keys are named by, and what may be shown
+//   handle   the first 24 bytes of SHA-256 of the id: what the store's keys are named by, and what may be shown
 
 import Martlet
 
@@ -30,7 +30,7 @@ public struct SessionID: Hashable, Sendable, CustomStringConvertible {
 
     private init(text: String) {
         self.text = text
-        let digest = SHA256.digest(of: Array(text.utf8))
+        let digest = Array(SHA256.digest(of: Array(text.utf8)).prefix(SessionHandle.digestCount))
         handle = SessionHandle(tag: String(text.prefix(Self.tagCount)), digest: Base64URL.encode(digest))
     }
 
@@ -59,6 +59,8 @@ public struct SessionHandle: Hashable, Codable, Sendable, CustomStringConvertibl
     let tag: String
     let digest: String
 
+    static let digestCount = 24
+
     init(tag: String, digest: String) {
         self.tag = tag
         self.digest = digest
@@ -70,7 +72,7 @@ public struct SessionHandle: Hashable, Codable, Sendable, CustomStringConvertibl
     public init(parsing text: some StringProtocol) throws(SessionError) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].utf8.count == SessionID.tagCount, Base64URL.decode(parts[0]) != nil,
-            Base64URL.decode(parts[1])?.count == SHA256.digestCount
+            Base64URL.decode(parts[1])?.count == Self.digestCount
         else { throw SessionError(.invalidID, "This is no session handle") }
         self.init(tag: String(parts[0]), digest: String(parts[1]))
     }

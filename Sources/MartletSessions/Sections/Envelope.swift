@@ -1,9 +1,13 @@
 // A section's bytes with what is needed to read them again.
 //
-//   4D 01 flags codec  deadline: 8 bytes, big end first, ms since 1970 or 0  payload
+//   4D  version and flags  codec  [deadline: 8 bytes, big end first, ms since 1970]  payload
 //
-//   flags   1: compressed: the payload begins with its length before, 4 bytes, big end first
+//   high half of the second byte: the version, 1; the low half:
+//
+//           1: compressed: the payload begins with its length before, 7 bits a byte, low ones first, the eighth bit
+//              set in all but the last
 //           2: encrypted, after compression
+//           4: there is a deadline
 //
 // A program that does not know a flag or the version says so instead of misreading.
 
@@ -11,10 +15,11 @@ import Martlet
 
 struct Envelope {
     private static let magic: UInt8 = 0x4D
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 1 << 4
     private static let isCompressed: UInt8 = 1
     private static let isEncrypted: UInt8 = 2
-    private static let headCount = 12
+    private static let hasDeadline: UInt8 = 4
+    private static let deadlineCount = 8
 
     /// How sections are packed.
     struct Packing: Sendable {
@@ -39,12 +44,15 @@ struct Envelope {
         guard payload.count <= min(limit ?? .max, packing.largest) else {
             throw SessionError(.tooLarge, "A section of \(payload.count) bytes is larger than its limit")
         }
-        var flags: UInt8 = 0
+        var flags = version
         if let threshold = packing.compressionThreshold, payload.count > threshold,
             let compressed = SmallCompression.compress(payload)
         {
-            flags |= isCompressed
-            payload = bytes(of: Int64(payload.count), width: 4) + compressed
+            let packed = length(payload.count) + compressed
+            if packed.count < payload.count {
+                flags |= isCompressed
+                payload = packed
+            }
         }
         if let cipher = packing.cipher {
             flags |= isEncrypted
@@ -54,14 +62,23 @@ struct Envelope {
                 throw SessionError(.integrity, "A section cannot be encrypted")
             }
         }
-        return [magic, version, flags, packing.codec.identifier] + bytes(of: deadline ?? 0, width: 8) + payload
+        guard let deadline else { return [magic, flags, packing.codec.identifier] + payload }
+        let head = [magic, flags | hasDeadline, packing.codec.identifier]
+        return head + bytes(of: deadline, width: deadlineCount) + payload
+    }
+
+    /// Nil for bytes that are no envelope.
+    private static func headCount(of envelope: [UInt8]) -> Int? {
+        let known = isCompressed | isEncrypted | hasDeadline
+        guard envelope.count >= 3, envelope[0] == magic, envelope[1] & ~known == version else { return nil }
+        let count = envelope[1] & hasDeadline == 0 ? 3 : 3 + deadlineCount
+        return envelope.count >= count ? count : nil
     }
 
     /// When the section is gone; nil: with its session. Of bytes that are no envelope, too.
     static func deadline(of envelope: [UInt8]) -> Int64? {
-        guard envelope.count >= headCount else { return nil }
-        let value = number(envelope[4..<headCount])
-        return value == 0 ? nil : value
+        guard let headCount = headCount(of: envelope), headCount > 3 else { return nil }
+        return number(envelope[3..<headCount])
     }
 
     static func unpack<Value: Decodable>(
@@ -79,11 +96,11 @@ struct Envelope {
     static func payload(
         of envelope: [UInt8], context: @autoclosure () -> [UInt8], _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
-        guard envelope.count >= headCount, envelope[0] == magic, envelope[1] == version,
-            envelope[2] & ~(isCompressed | isEncrypted) == 0, envelope[3] == packing.codec.identifier
-        else { throw SessionError(.undecodable, "A section was written in another format") }
+        guard let headCount = headCount(of: envelope), envelope[2] == packing.codec.identifier else {
+            throw SessionError(.undecodable, "A section was written in another format")
+        }
         var payload = Array(envelope[headCount...])
-        if envelope[2] & isEncrypted != 0 {
+        if envelope[1] & isEncrypted != 0 {
             guard let cipher = packing.cipher else {
                 throw SessionError(.integrity, "A section is encrypted and there is no key")
             }
@@ -93,14 +110,14 @@ struct Envelope {
                 throw SessionError(.integrity, "A section is not what was encrypted")
             }
         }
-        return envelope[2] & isCompressed != 0 ? try expand(payload, packing) : payload
+        return envelope[1] & isCompressed != 0 ? try expand(payload, packing) : payload
     }
 
     /// The same section for a session of another id.
     static func move(
         _ envelope: [UInt8], from old: [UInt8], to new: [UInt8], _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
-        guard envelope.count >= headCount, envelope[2] & isEncrypted != 0 else { return envelope }
+        guard let headCount = headCount(of: envelope), envelope[1] & isEncrypted != 0 else { return envelope }
         guard let cipher = packing.cipher else {
             throw SessionError(.integrity, "A section is encrypted and there is no key")
         }
@@ -114,12 +131,25 @@ struct Envelope {
 
     /// The length is believed within the limit only: a few bytes may claim to be gigabytes.
     private static func expand(_ payload: [UInt8], _ packing: Packing) throws(SessionError) -> [UInt8] {
-        guard payload.count >= 4 else { throw SessionError(.undecodable, "A section is cut off") }
-        let count = number(payload[..<4])
+        var (count, used) = (0, 0)
+        repeat {
+            guard used < min(payload.count, 5) else { throw SessionError(.undecodable, "A section is cut off") }
+            count |= Int(payload[used] & 0x7F) << (7 * used)
+            used += 1
+        } while payload[used - 1] & 0x80 != 0
         guard count <= packing.largest else { throw SessionError(.tooLarge, "A section expands beyond the limit") }
-        guard let bytes = SmallCompression.decompress(Array(payload[4...]), count: Int(count)) else {
+        guard let bytes = SmallCompression.decompress(Array(payload[used...]), count: count) else {
             throw SessionError(.undecodable, "A section's compression is broken")
         }
+        return bytes
+    }
+
+    private static func length(_ count: Int) -> [UInt8] {
+        var (rest, bytes) = (count, [UInt8]())
+        repeat {
+            bytes.append(UInt8(rest & 0x7F) | (rest > 0x7F ? 0x80 : 0))
+            rest >>= 7
+        } while rest > 0
         return bytes
     }
 

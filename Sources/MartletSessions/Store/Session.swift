@@ -14,6 +14,8 @@ public struct Session: Sendable, Identifiable {
     let readAt: Int64
     /// Reading it moved its deadline.
     var wasExtended = false
+    /// Shared by all copies of this state of the session, when it is cached.
+    var decoded: DecodedSections?
 
     /// Whose it is; nil before login.
     public var principal: Principal? { record.principal }
@@ -37,7 +39,7 @@ public struct Session: Sendable, Identifiable {
     ///
     /// - Throws: ``SessionError`` when the bytes are not this section's; other sections are not concerned.
     public func value<Value>(_ section: SessionSection<Value>) throws(SessionError) -> Value? {
-        try record.value(section, of: handle, at: readAt, packing)
+        try record.value(section, of: handle, at: readAt, packing, decoded: decoded)
     }
 
     /// A counter's value; 0 when it was never counted.

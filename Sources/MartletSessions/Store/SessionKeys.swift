@@ -11,9 +11,12 @@
 //
 //   @t times   @u user   @m metadata, JSON   s/<name> section   n/<name> counter
 //
-// The field @t holds numbers in decimal with spaces between, times in ms since 1970 by the server's clock:
+// The field @t holds numbers in decimal with spaces between, times in ms by the server's clock:
 //
-//   version  created  last used  deadline  idle time  epoch  [latest deadline]
+//   version  created, since 1970  last used, since it was created  idle time more than the usual  idle time  epoch
+//   [latest deadline, since it was created]
+//
+// The deadline is the time of the last use, and the idle time, and what the fourth number adds.
 
 struct SessionKeys: Sendable {
     let prefix: String

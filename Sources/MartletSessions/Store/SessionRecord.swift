@@ -50,10 +50,14 @@ struct SessionRecord: Equatable, Sendable {
             }
         }
         // A hash that lacks these was not written here.
-        guard let times = header[0].flatMap({ Self.numbers($0) }), times.count >= 6 else { return nil }
-        (version, created, accessed) = (times[0], times[1], times[2])
-        (deadline, idle, epoch) = (times[3], times[4], times[5])
-        absolute = times.count > 6 ? times[6] : nil
+        guard let times = header[0].flatMap({ Self.numbers($0) }), times.count >= 6, times[4] < 1 << 50 else {
+            return nil
+        }
+        (version, created) = (times[0], times[1])
+        accessed = created + times[2]
+        (idle, epoch) = (times[4], times[5])
+        deadline = accessed + idle + times[3]
+        absolute = times.count > 6 ? times[1] + times[6] : nil
         principal = header[1].map { Principal(Self.text($0[...])) }
         metadata = header[2].flatMap(Self.metadata) ?? [:]
         self.sections = sections
@@ -62,7 +66,9 @@ struct SessionRecord: Equatable, Sendable {
 
     /// The numbers that a session of this kind has in the field of its times.
     var times: String {
-        let numbers = [version, created, accessed, deadline, idle, epoch] + (absolute.map { [$0] } ?? [])
+        let numbers =
+            [version, created, accessed - created, deadline - accessed - idle, idle, epoch]
+            + (absolute.map { [$0 - created] } ?? [])
         return numbers.map(String.init).joined(separator: " ")
     }
 
@@ -73,7 +79,10 @@ struct SessionRecord: Equatable, Sendable {
         while start <= bytes.count {
             var end = start
             while end < bytes.count, bytes[end] != UInt8(ascii: " ") { end += 1 }
-            guard let number = parseInt64(bytes.span.extracting(start..<end)) else { return nil }
+            // So that a sum of some is a number, too.
+            guard let number = parseInt64(bytes.span.extracting(start..<end)), number.magnitude < 1 << 60 else {
+                return nil
+            }
             numbers.append(number)
             start = end + 1
         }
@@ -93,15 +102,20 @@ struct SessionRecord: Equatable, Sendable {
         return [UInt8]((try? encoder.encode(metadata)) ?? Data("{}".utf8))
     }
 
-    /// A section's value; nil when there is none or its time is over. `handle` is that of the session.
+    /// A section's value; nil when there is none or its time is over. `handle` is that of the session. What is decoded
+    /// is kept in `decoded`, which belongs to this record.
     func value<Value>(
-        _ section: SessionSection<Value>, of handle: SessionHandle, at now: Int64, _ packing: Envelope.Packing
+        _ section: SessionSection<Value>, of handle: SessionHandle, at now: Int64, _ packing: Envelope.Packing,
+        decoded: DecodedSections? = nil
     ) throws(SessionError) -> Value? {
         guard let envelope = sections[section.name] else { return nil }
         if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
+        if let value = decoded?.value(of: section) { return value }
         do throws(SessionError) {
-            return try Envelope.unpack(
+            let value = try Envelope.unpack(
                 Value.self, from: envelope, context: SessionDraft.context(handle, section.name), packing)
+            decoded?.keep(value, of: section)
+            return value
         } catch {
             packing.damaged()
             throw error

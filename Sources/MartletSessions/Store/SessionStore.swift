@@ -22,6 +22,8 @@ public struct SessionStore: Sendable {
     let keys: SessionKeys
     let packing: Envelope.Packing
     let state: SessionStoreState
+    /// Nil when the server is elsewhere.
+    let cache: SessionCache?
 
     /// A store in the server, sentinels or cluster of this client.
     ///
@@ -37,6 +39,7 @@ public struct SessionStore: Sendable {
         server = SessionServer(
             client: client, timeout: configuration.timeout, conflictRetries: configuration.conflictRetries)
         keys = SessionKeys(prefix: configuration.prefix)
+        cache = SessionCache(client, keys, limit: configuration.cachedSessions)
         let state = SessionStoreState(configuration.random)
         self.state = state
         packing = Envelope.Packing(

@@ -26,6 +26,7 @@ enum DebugTables {
         case .hashTable:
             let table = record.object(as: HashObject.self).table.statistics()
             call.reply.verbatim(lines(table, elements: record.fieldCount))
+        case .hashPackedTable: call.reply.verbatim("No table: one block of \(record.packedCount) bytes\n")
         case .setTable:
             let table = record.object(as: SetObject.self).table.statistics()
             call.reply.verbatim(lines(table, elements: record.memberCount))

@@ -4,6 +4,8 @@ struct HashFields: ~Copyable {
     private(set) var list: ByteBuffer
     /// Elements for each field of `list`.
     private(set) var width = 2
+    /// Whether `list` holds something longer than a listpack does.
+    private(set) var isLong = false
     private(set) var object: HashObject?
     private(set) var count = 0
     /// Redis keeps deadlines of fields in fewer bits than those of keys.
@@ -27,16 +29,23 @@ struct HashFields: ~Copyable {
             object.insert(field, value, deadline: deadline)
         } else {
             guard case .absent = PackedList(list.bytes).search(field, step: width) else { return false }
-            if count >= limits.hashEntries || max(field.count, value.count) > limits.hashValue {
+            let isLong = isLong || max(field.count, value.count) > limits.hashValue
+            let fitsBlock = deadline == nil && hasRoom(for: field.count + value.count)
+            if count >= limits.hashEntries || isLong && !fitsBlock {
                 makeTable()
                 object?.insert(field, value, deadline: deadline)
             } else {
+                self.isLong = isLong
                 if deadline != nil, width == 2 { widen() }
                 append(field, value, deadline)
             }
         }
         count += 1
         return true
+    }
+
+    private func hasRoom(for byteCount: Int) -> Bool {
+        width == 2 && count < EncodingLimits.blockFields && list.count + byteCount <= EncodingLimits.blockBytes
     }
 
     /// Gives a field that is there another value.

@@ -3,6 +3,7 @@
 //   encoding     payload
 //   listpack     field value field value ...                     no field has ever had a deadline
 //   listpackex   field value deadline field value deadline ...   milliseconds; 0 for a field without one
+//   packedTable  as listpack, with values too long for one; see EncodingLimits.blockBytes
 //   hashtable    an object: HashObject
 //
 // The record's inner deadline is the earliest of all fields' deadlines.
@@ -17,6 +18,7 @@ enum FieldPlace {
 extension ValueKind {
     static let hashListpack = ValueKind(type: .hash, encoding: .listpack)
     static let hashListpackEx = ValueKind(type: .hash, encoding: .listpackex)
+    static let hashPackedTable = ValueKind(type: .hash, encoding: .packedTable)
     static let hashTable = ValueKind(type: .hash, encoding: .hashtable)
 }
 
@@ -26,7 +28,7 @@ extension Record {
     /// Elements for each field of a packed hash; 0 for a table.
     var packedFieldWidth: Int {
         switch valueKind.encoding {
-        case .listpack: 2
+        case .listpack, .packedTable: 2
         case .listpackex: 3
         default: 0
         }

@@ -1,0 +1,149 @@
+// Sessions read lately from a server in this process, with what was decoded of them. Nothing is guessed: the server
+// ends an entry before whoever changed the session hears of it, and deadlines are looked at with the server's clock.
+
+import Martlet
+import MartletClient
+import Synchronization
+
+final class SessionCache: Sendable {
+    enum Answer {
+        /// With the server's clock.
+        case session(SessionRecord, DecodedSections, now: Int64)
+        case gone
+        /// The server is to be asked as usual.
+        case unknown
+    }
+
+    private struct Entry {
+        let record: SessionRecord
+        let decoded: DecodedSections
+        let observer: KeyObserver
+        let epoch: Int64
+        /// When the session's key is gone.
+        let deadline: Int64
+        let readAt: Int64
+        /// In `State.handles`.
+        var place: Int
+
+        /// Whether the server would answer the same at `now`. A clock that was set back proves nothing.
+        func isRight(at now: Int64) -> Bool {
+            observer.isValid && now >= readAt && now <= deadline && record.isAlive(at: now, epoch: epoch)
+        }
+    }
+
+    private struct State {
+        var entries: [SessionHandle: Entry] = [:]
+        /// The same in no order, so that one can be chosen at random.
+        var handles: [SessionHandle] = []
+        /// Of entries that are gone, for the server to forget with the next reading.
+        var ended: [KeyObserver] = []
+        var dice = SystemRandomNumberGenerator()
+
+        /// What is read often gets in before long; what is read once should not push that out.
+        mutating func admits(limit: Int) -> Bool { handles.count < limit || Int.random(in: 0..<8, using: &dice) == 0 }
+
+        mutating func insert(_ entry: consuming Entry, for handle: SessionHandle, limit: Int) {
+            remove(handle)
+            while handles.count >= limit, let victim = handles.randomElement(using: &dice) { remove(victim) }
+            entry.place = handles.count
+            entries[handle] = entry
+            handles.append(handle)
+        }
+
+        mutating func remove(_ handle: SessionHandle) {
+            guard let entry = entries.removeValue(forKey: handle) else { return }
+            ended.append(entry.observer)
+            let last = handles.removeLast()
+            guard entry.place < handles.count else { return }
+            handles[entry.place] = last
+            entries[last]?.place = entry.place
+        }
+    }
+
+    private let connection: LocalConnection
+    private let keys: SessionKeys
+    private let limit: Int
+    private let state = Mutex(State())
+
+    /// After so many ms a session is read again, so that the server knows that its key is in use.
+    private static let longestAge: Int64 = 10_000
+
+    /// Nil when the server is not in this process, or nothing is to be kept.
+    init?(_ client: RedisClient, _ keys: SessionKeys, limit: Int) {
+        guard limit > 0, let connection = try? client.localServer?.connect() else { return nil }
+        if client.database != 0 {
+            guard (try? connection.send(["SELECT", client.database])) == .simpleString("OK") else { return nil }
+        }
+        self.connection = connection
+        self.keys = keys
+        self.limit = limit
+    }
+
+    var count: Int { state.withLock { $0.handles.count } }
+
+    /// The session as it is now, from the cache or from the server.
+    func session(_ handle: SessionHandle) async -> Answer {
+        let now = connection.wallMilliseconds
+        var isAdmitted = true
+        let entry = state.withLock { state -> Entry? in
+            guard let entry = state.entries[handle] else {
+                isAdmitted = state.admits(limit: limit)
+                return nil
+            }
+            if entry.isRight(at: now), now - entry.readAt < Self.longestAge { return entry }
+            state.remove(handle)
+            return nil
+        }
+        if let entry { return .session(entry.record, entry.decoded, now: now) }
+        return isAdmitted ? await read(handle) : .unknown
+    }
+
+    private func read(_ handle: SessionHandle) async -> Answer {
+        let (key, epochKey) = (keys.session(handle), keys.epoch(handle.tag))
+        let ended = state.withLock { state in
+            defer { state.ended = [] }
+            return state.ended
+        }
+        let (results, observer) = await connection.send(
+            all: [["HGETALL", key], ["GET", epochKey], ["PEXPIRETIME", key]], observing: [key, epochKey],
+            insteadOf: ended)
+        guard let observer else { return .unknown }
+        let now = connection.wallMilliseconds
+        guard let replies = try? results.map({ try $0.get() }), replies.count == 3,
+            let deadline = replies[2].integer
+        else { return forget(observer, .unknown) }
+        let epoch = Int64.decode(replies[1]) ?? 0
+        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: epoch) else {
+            return forget(observer, .gone)
+        }
+        let entry = Entry(
+            record: record, decoded: DecodedSections(), observer: observer, epoch: epoch,
+            deadline: deadline < 0 ? .max : deadline, readAt: now, place: 0)
+        state.withLock { $0.insert(entry, for: handle, limit: limit) }
+        return .session(record, entry.decoded, now: now)
+    }
+
+    private func forget(_ observer: KeyObserver, _ answer: Answer) -> Answer {
+        state.withLock { $0.ended.append(observer) }
+        return answer
+    }
+}
+
+/// What was decoded of one state of a session.
+final class DecodedSections: Sendable {
+    private let values = Mutex<[(name: String, value: any Sendable)]>([])
+
+    /// Nil as well when it was decoded as another type.
+    func value<Value>(of section: SessionSection<Value>) -> Value? {
+        values.withLock { values in
+            for (name, value) in values where name == section.name {
+                if let value = value as? Value { return value }
+            }
+            return nil
+        }
+    }
+
+    func keep<Value>(_ value: Value, of section: SessionSection<Value>) where Value: Sendable {
+        values.withLock { $0.append((section.name, value)) }
+    }
+}
