@@ -106,6 +106,11 @@ class Writer:
         finally:
             gc.enable()
 
+    def longest(self, seconds: float) -> float:
+        """The longest exchange of so many seconds in which nothing else happens."""
+        until = time.time() + seconds
+        return max(self.run(lambda: time.time() > until))
+
     def through(self, server: Server, request: str, field: str) -> list[float]:
         """Asks for a save and writes until INFO's `field` says that it is over."""
         call(server, request)
@@ -163,11 +168,11 @@ def during(keeper: Keeper, keys: int, rounds: int, what: str, request: str, fiel
             with keeper.start(label, *options) as server:
                 fill(server, keys, load)
                 writer = Writer(server, keys, number, load)
-                until = time.time() + 2
-                usual[label].append(max(writer.run(lambda until=until: time.time() > until)))
+                noise = writer.longest(2)
                 began = time.time()
                 times = writer.through(server, request, field)
                 took[label].append(time.time() - began)
+                usual[label].append(max(noise, writer.longest(2)))
                 # Once more for the memory: to read it takes the kernel some milliseconds of the server's time.
                 watch = MemoryWatch(server.process.pid)
                 watch.start()

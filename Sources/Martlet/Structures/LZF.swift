@@ -74,9 +74,14 @@ struct LZFCompressor: ~Copyable {
     private var places: [UInt32]
     private var base: UInt32 = 1
 
-    private static let tableBits = 13
+    /// Of a hash's 32 bits, those that are no index.
+    private let unusedBits: UInt32
 
-    init() { places = [UInt32](repeating: 0, count: 1 << Self.tableBits) }
+    /// - Parameter tableBits: the table has 2 to the power of so many places.
+    init(tableBits: UInt32 = 13) {
+        places = [UInt32](repeating: 0, count: 1 << Int(tableBits))
+        unusedBits = 32 - tableBits
+    }
 
     /// Appends the compressed `input`; false, with nothing appended, when that would not save more than four bytes.
     mutating func compress(_ input: ByteSpan, into output: inout ByteBuffer) -> Bool {
@@ -120,7 +125,7 @@ struct LZFCompressor: ~Copyable {
     private mutating func swapPlace(_ input: ByteSpan, _ offset: Int) -> Int? {
         let triple = UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
         // Multiplication wraps by design: the top bits are the hash.
-        let slot = Int((triple &* 0x9E37_79B1) >> UInt32(32 - Self.tableBits))
+        let slot = Int((triple &* 0x9E37_79B1) >> unusedBits)
         let found = places[slot]
         // The input is shorter than half of what an UInt32 holds, and so is the base.
         places[slot] = base + UInt32(offset)
@@ -163,7 +168,8 @@ struct LZFCompressor: ~Copyable {
 package enum SmallCompression {
     /// Nil when it would not get shorter.
     package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
-        var compressor = LZFCompressor()
+        // To clear a large table would take longer than to compress.
+        var compressor = LZFCompressor(tableBits: bytes.count < 4096 ? 10 : 13)
         var output = ByteBuffer()
         return compressor.compress(bytes.span, into: &output) ? output.bytes.copied() : nil
     }
