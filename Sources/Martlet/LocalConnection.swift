@@ -106,7 +106,8 @@ public final class LocalConnection: Sendable {
         return await Self.results(replies, patience)
     }
 
-    /// Executes commands that read `keys`, which are observed from before that; nil as `observer`: they cannot be.
+    /// Executes commands that read `keys`, which are observed from before that; nil as `observer`: the server has
+    /// stopped.
     ///
     /// - Parameter ended: observers that nobody will ask any more.
     package func send(

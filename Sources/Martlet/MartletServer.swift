@@ -69,6 +69,9 @@ public final class MartletServer: Sendable {
 
     // MARK: Fakes
 
+    /// Whether each command is to be seen.
+    package var isFake: Bool { fake != nil }
+
     /// A connection that is no client: nobody counts, lists or intercepts it.
     package func connectUnseen() throws(ConnectionClosed) -> LocalConnection {
         try LocalConnection(engine: engine, isUnseen: true)

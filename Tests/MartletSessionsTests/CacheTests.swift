@@ -38,6 +38,20 @@ struct SessionCacheTests {
         #expect(try await readsAtServer(bench) == 3)
     }
 
+    @Test func aFakeSeesEachReading() async throws {
+        var options = StartOptions()
+        options.fake = FakeControl(offersCommand: false)
+        let server = try MartletServer(options)
+        let client = RedisClient(server)
+        let store = try SessionStore(client)
+        let id = try await store.create().session.id
+        for _ in 0..<3 { #expect(try await store.get(id) != nil) }
+        let readings = options.fake?.received.filter { $0.words.first == Array("HGETALL".utf8) }
+        #expect(readings?.count == 3)
+        client.close()
+        await server.stop()
+    }
+
     @Test func changesBehindTheStoresBackAreSeen() async throws {
         let bench = try Bench()
         let (store, client) = (bench.store, bench.client)

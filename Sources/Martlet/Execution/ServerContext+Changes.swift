@@ -65,9 +65,8 @@ extension ServerContext {
             !watches.isEmpty || observers.count > 0 || tracking.clientCount > 0
     }
 
-    /// Begins to observe keys of a database as they are now. Nil in a fake, where each read is to be seen.
-    func observe(_ keys: [[UInt8]], in database: Int) -> KeyObserver? {
-        guard interceptor == nil else { return nil }
+    /// Begins to observe keys of a database as they are now.
+    func observe(_ keys: [[UInt8]], in database: Int) -> KeyObserver {
         let observer = KeyObserver(keys.map { DatabaseKey(database: database, key: $0) })
         observers.add(observer)
         updateWantedTouches()
