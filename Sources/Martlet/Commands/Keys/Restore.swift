@@ -21,7 +21,7 @@ enum RestoreCommand {
         var replaces = false
         var isAbsolute = false
         var idleSeconds: Int64?
-        /// Checked and then not used: no policy that counts uses can be selected.
+        /// A counter of uses, 0 to 255.
         var frequency: Int64?
     }
 
@@ -86,12 +86,11 @@ enum RestoreCommand {
     private static func deadline(
         _ arguments: borrowing Arguments, _ options: Options, now: Int64
     ) throws(ReplyError) -> Int64? {
-        let refusal = "ERR Invalid TTL value, must be >= 0"
-        let time = try atLeastZero(arguments, 2, refusal)
+        let time = try atLeastZero(arguments, 2, "ERR Invalid TTL value, must be >= 0")
         guard time > 0 else { return nil }
         let (deadline, overflow) = time.addingReportingOverflow(options.isAbsolute ? 0 : now)
-        guard !overflow else { throw ReplyError(refusal) }
-        return deadline
+        // Redis's sum wraps around, so that such a time has passed.
+        return overflow ? .min : deadline
     }
 
     private static func value(_ payload: ByteSpan, _ call: inout CommandCall) throws(ReplyError) -> LoadedValue {

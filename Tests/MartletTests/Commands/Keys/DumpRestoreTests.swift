@@ -109,13 +109,17 @@ struct DumpRestoreTests {
         #expect(try server.run("PEXPIRETIME k") == .integer(later))
         #expect(try restore(["k", "1", payload, "REPLACE", "ABSTTL"]) == .ok)
         #expect(try server.run("EXISTS k") == 0)
+        // Beyond what a number holds: in Redis such a time has passed, too, but the payload is looked at before.
+        #expect(
+            try restore(["k", Int.max, "x"]) == .error("ERR DUMP payload version or checksum are wrong"))
+        #expect(try restore(["k", Int.max, payload]) == .ok)
+        #expect(try server.run("EXISTS k") == 0)
         #expect(try restore(["k", "0", payload, "IDLETIME", "1000"]) == .ok)
         #expect(try server.run("OBJECT IDLETIME k") == 1000)
         #expect(try restore(["k", "0", payload, "REPLACE", "FREQ", "100"]) == .ok)
         for (words, error) in [
             (["-1", "REPLACE"], "ERR Invalid TTL value, must be >= 0"),
             (["x", "REPLACE"], "ERR value is not an integer or out of range"),
-            (["9223372036854775807", "REPLACE"], "ERR Invalid TTL value, must be >= 0"),
             (["0", "NOSUCH"], "ERR syntax error"), (["0", "IDLETIME"], "ERR syntax error"),
             (["0", "IDLETIME", "-1"], "ERR Invalid IDLETIME value, must be >= 0"),
             (["0", "FREQ", "256"], "ERR Invalid FREQ value, must be >= 0 and <= 255"),
