@@ -9,7 +9,7 @@ struct AOFBaseWriter: ~Copyable {
 
     /// `timestamp`: seconds since 1970, to be noted ahead of everything.
     init(timestamp: Int64?) {
-        if let timestamp { block.append("#TS:\(timestamp)\r\n") }
+        if let timestamp { block.append(text: "#TS:\(timestamp)\r\n") }
     }
 
     /// The next command says its database.

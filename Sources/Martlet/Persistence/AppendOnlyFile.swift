@@ -187,7 +187,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         let seconds = server.clock.wallSeconds()
         guard seconds > timestamp else { return }
         timestamp = seconds
-        pending.append("#TS:\(seconds)\r\n")
+        pending.append(text: "#TS:\(seconds)\r\n")
     }
 
     /// While a sync goes on a write may have to wait for it, so it is put off; but not for long.
@@ -224,6 +224,7 @@ final class AppendOnlyFile: @unchecked Sendable {
         writtenOffset = server.keyspace.value.commandLog.drainedCount
         // The memory is used again unless it has become large.
         if pending.capacity > 1 << 20 { pending.release() } else { pending.clear() }
+        server.keyspace.value.commandLog.reuse(&pending)
         if writeError != nil {
             writeError = nil
             server.log.write(.warning, "AOF write error looks solved, writes are accepted again.")

@@ -38,20 +38,13 @@ struct CommandLog: ~Copyable {
     /// SET with a point in time, in few steps, because most of what is logged is that.
     mutating func appendSet(_ key: ByteSpan, to value: ByteSpan, deadline: Int64, in database: Int) {
         beginUnit(in: database)
-        buffer.append("*5\r\n$3\r\nSET\r\n")
-        buffer.appendBulk(key)
-        buffer.appendBulk(value)
-        // Out of the log while it is read from.
-        var words = ByteBuffer()
-        swap(&words, &deadlineWords)
         if self.deadline != deadline {
             self.deadline = deadline
-            words.clear()
-            words.append("$4\r\nPXAT\r\n")
-            words.appendBulk(deadline)
+            deadlineWords.clear()
+            deadlineWords.append("$4\r\nPXAT\r\n")
+            deadlineWords.appendBulk(deadline)
         }
-        buffer.append(words.bytes)
-        swap(&words, &deadlineWords)
+        buffer.append("*5\r\n$3\r\nSET\r\n", bulks: key, value, deadlineWords)
     }
 
     private mutating func beginUnit(in database: Int) {
@@ -116,6 +109,11 @@ struct CommandLog: ~Copyable {
             buffer.remove(0..<unitStart)
         }
         unitStart = 0
+    }
+
+    /// Memory that was drained and has been written: the same, still in the processor's caches, serves the next turn.
+    mutating func reuse(_ memory: inout ByteBuffer) {
+        if buffer.isEmpty, memory.isEmpty, unitCount == 0 { swap(&memory, &buffer) }
     }
 
     /// The next command begins with its database: whoever reads on from there does not know it.

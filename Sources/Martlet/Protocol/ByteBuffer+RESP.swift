@@ -13,12 +13,32 @@ extension ByteBuffer {
 
     mutating func appendBulk(_ bytes: UnsafeRawBufferPointer) {
         let place = reserve(bytes.count + Self.headerRoom)
-        let headerCount = Self.writeHeader(UInt8(ascii: "$"), Int64(bytes.count), to: place)
-        var end = place + headerCount
+        commit(Self.writeBulk(bytes, to: place) - place)
+    }
+
+    /// Two bulk strings between what is RESP already, with one look for room for all.
+    mutating func append(
+        _ head: StaticString, bulks first: ByteSpan, _ second: ByteSpan, _ tail: borrowing ByteBuffer
+    ) {
+        let headCount = head.utf8CodeUnitCount
+        let place = reserve(headCount + first.count + second.count + tail.count + 2 * Self.headerRoom)
+        place.copyMemory(from: head.utf8Start, byteCount: headCount)
+        var end = first.withUnsafeBytes { Self.writeBulk($0, to: place + headCount) }
+        end = second.withUnsafeBytes { Self.writeBulk($0, to: end) }
+        if let source = tail.unsafeBytes.baseAddress { end.copyMemory(from: source, byteCount: tail.count) }
+        commit(end + tail.count - place)
+    }
+
+    /// Writes to room for the bytes and a header; returns the end.
+    @inline(__always)
+    private static func writeBulk(
+        _ bytes: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        var end = place + writeHeader(UInt8(ascii: "$"), Int64(bytes.count), to: place)
         if let source = bytes.baseAddress { end.copyMemory(from: source, byteCount: bytes.count) }
         end += bytes.count
         end.storeBytes(of: 0x0A0D, as: UInt16.self)
-        commit(headerCount + bytes.count + 2)
+        return end + 2
     }
 
     @inline(__always)
@@ -52,6 +72,12 @@ extension ByteBuffer {
             let digits = (ones << 8 | tens) + 0x3030
             place.storeBytes(of: digits.littleEndian, toByteOffset: 1, as: UInt16.self)
             count = 3
+        } else if value >= 100 && value < 1000 {
+            let (hundreds, rest) = UInt32(truncatingIfNeeded: value).quotientAndRemainder(dividingBy: 100)
+            let (tens, ones) = rest.quotientAndRemainder(dividingBy: 10)
+            let digits = (ones << 16 | tens << 8 | hundreds) + 0x303030
+            place.storeBytes(of: digits.littleEndian, toByteOffset: 1, as: UInt32.self)
+            count = 4
         } else {
             count += writeDecimal(value, to: (place + 1).assumingMemoryBound(to: UInt8.self))
         }

@@ -38,7 +38,7 @@ struct ReplyWriter: ~Copyable {
 
     mutating func simple(_ text: String) {
         buffer.tail.append(UInt8(ascii: "+"))
-        buffer.tail.append(text)
+        buffer.tail.append(text: text)
         buffer.tail.append("\r\n")
     }
 
@@ -83,7 +83,7 @@ struct ReplyWriter: ~Copyable {
         case .resp2: bulk(digits)
         case .resp3:
             buffer.tail.append(UInt8(ascii: "("))
-            buffer.tail.append(digits)
+            buffer.tail.append(text: digits)
             buffer.tail.append("\r\n")
         }
     }
@@ -142,7 +142,7 @@ struct ReplyWriter: ~Copyable {
             header(UInt8(ascii: "="), Int64(text.utf8.count + 4))
             buffer.tail.append(format)
             buffer.tail.append(":")
-            buffer.tail.append(text)
+            buffer.tail.append(text: text)
             buffer.tail.append("\r\n")
         }
     }

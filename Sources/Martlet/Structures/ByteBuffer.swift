@@ -107,7 +107,8 @@ struct ByteBuffer: ~Copyable, @unchecked Sendable {
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    mutating func append(_ text: String) {
+    /// The label keeps literals out: they are `StaticString`s, which need no `String` to be made.
+    mutating func append(text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }

@@ -87,23 +87,17 @@ struct HashTable<Element: HashTableElement>: ~Copyable {
     }
 
     func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Element? {
-        guard let directory else { return nil }
-        var bucket = bucket(hash, in: directory)
-        let pattern = HashBucket.pattern(of: hash)
-        while true {
-            var matches = bucket.matches(pattern)
-            while matches != 0 {
-                let element = Element(bucket.reference(HashBucket.place(ofFirst: matches)))
-                if RawBytes.equal(element.keyBytes, key) { return element }
-                matches &= matches - 1
-            }
-            guard let next = bucket.next else { return nil }
-            bucket = next
-        }
+        first(hash) { RawBytes.equal($0.keyBytes, key) }
     }
 
     /// An element whose key has this hash.
     func find(hash: UInt64) -> Element? {
+        first(hash) { self.hash($0.keyBytes) == hash }
+    }
+
+    /// Of the elements with this hash's tag in the bucket where it belongs, the first that is wanted.
+    @inline(__always)
+    private func first(_ hash: UInt64, where isWanted: (Element) -> Bool) -> Element? {
         guard let directory else { return nil }
         var bucket = bucket(hash, in: directory)
         let pattern = HashBucket.pattern(of: hash)
@@ -111,7 +105,7 @@ struct HashTable<Element: HashTableElement>: ~Copyable {
             var matches = bucket.matches(pattern)
             while matches != 0 {
                 let element = Element(bucket.reference(HashBucket.place(ofFirst: matches)))
-                if self.hash(element.keyBytes) == hash { return element }
+                if isWanted(element) { return element }
                 matches &= matches - 1
             }
             guard let next = bucket.next else { return nil }

@@ -1,6 +1,8 @@
 // The one way to the files that data is kept in: few steps, each of which may fail, so that a test can make any of them
 // fail and see what becomes of the data.
 
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -82,7 +84,7 @@ struct DiskFileSystem: FileSystem {
     }
 
     func append(to path: String) throws(SystemError) -> any StoredFile {
-        DiskFile(try FileDescriptor.open(path, for: .append, permissions: 0o644))
+        DiskFile(try FileDescriptor.open(path, for: .append, permissions: 0o644), isLog: true)
     }
 
     func status(of path: String) throws(SystemError) -> FileStatus? {
@@ -129,11 +131,20 @@ struct DiskFileSystem: FileSystem {
 /// Inside the method of the same name the plain name would mean that one.
 private func systemRename(_ path: String, _ newPath: String) -> Int32 { rename(path, newPath) }
 
-/// Guard for `Sendable`: it holds a number; whoever has the file uses it from one thread at a time.
+/// Guard for `Sendable`: it holds numbers; whoever has the file uses it from one thread at a time, but for `sync`.
 private final class DiskFile: StoredFile {
     private let descriptor: FileDescriptor
+    /// A log grows without end and is read at the next start only: what the disk has of it leaves the system's memory.
+    /// Writing on is cheaper, too, when the same few pages serve again and again.
+    private let isLog: Bool
+    private let droppedCount = Atomic(0)
 
-    init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
+    private static let dropThreshold = 1 << 20
+
+    init(_ descriptor: FileDescriptor, isLog: Bool = false) {
+        self.descriptor = descriptor
+        self.isLog = isLog
+    }
 
     func write(_ bytes: Span<UInt8>) throws(SystemError) { try descriptor.writeAll(bytes) }
 
@@ -146,7 +157,14 @@ private final class DiskFile: StoredFile {
         }
     }
 
-    func sync() throws(SystemError) { try descriptor.sync() }
+    func sync() throws(SystemError) {
+        let count = isLog ? descriptor.size : 0
+        try descriptor.sync()
+        let dropped = droppedCount.load(ordering: .relaxed)
+        guard count - dropped >= Self.dropThreshold else { return }
+        descriptor.dropCached(dropped..<count)
+        droppedCount.store(count, ordering: .relaxed)
+    }
 
     func truncate(to count: Int) throws(SystemError) {
         let descriptor = descriptor.rawValue
@@ -165,6 +183,19 @@ extension FileDescriptor {
         _ = try checked("fcntl") { fcntl(descriptor, F_FULLFSYNC) }
         #else
         _ = try checked("fdatasync") { fdatasync(descriptor) }
+        #endif
+    }
+
+    /// Bytes of the file; 0 when the system does not say.
+    fileprivate var size: Int {
+        var found = stat()
+        return fstat(rawValue, &found) == 0 ? Int(found.st_size) : 0
+    }
+
+    /// The system need not keep these bytes, which the disk has, in memory. It is a hint; nothing can fail.
+    fileprivate func dropCached(_ range: Range<Int>) {
+        #if !canImport(Darwin)
+        _ = posix_fadvise(rawValue, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_DONTNEED)
         #endif
     }
 }

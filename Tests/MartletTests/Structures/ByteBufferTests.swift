@@ -35,7 +35,7 @@ struct ByteBufferTests {
             model.append(byte)
         case 5:
             buffer.append("static" as StaticString)
-            buffer.append("text" + "")
+            buffer.append(text: "text" + "")
             model += Array("statictext".utf8)
         case 6:
             // As a socket is read: more room than is used.

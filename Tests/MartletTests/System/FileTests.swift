@@ -54,6 +54,23 @@ struct FileTests {
         #expect(try SmallFile.read(path, limit: 100) == Array("three\n".utf8))
     }
 
+    /// The system is told that it may forget what is synced; none of it may be missed.
+    @Test func logIsWholeHoweverOftenItIsSynced() throws {
+        let directory = try ScratchDirectory()
+        let path = directory.file("log")
+        let log = try DiskFileSystem().append(to: path)
+        let block = (0..<700_001).map { UInt8(truncatingIfNeeded: $0 / 3) }
+        for _ in 0..<4 {
+            try log.write(block.span)
+            try log.sync()
+        }
+        try log.truncate(to: 1_000_000)
+        try log.write(block.span)
+        try log.sync()
+        log.close()
+        #expect(try SmallFile.read(path, limit: 2_000_000) == Array((block + block).prefix(1_000_000)) + block)
+    }
+
     @Test func emptyLineShowsWhetherTheLogOpens() throws {
         let directory = try ScratchDirectory()
         try LogFile(path: directory.file("a.log")).append("")
