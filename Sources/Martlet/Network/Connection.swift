@@ -167,6 +167,7 @@ final class Connection: Pollable, SessionTransport {
         defer {
             inputCount = 0
             memoryInHand -= repliesInHand
+            if reply.buffer.memoryBytes > repliesInHand { network.server.statistics.value.replyBufferExpansions += 1 }
             if !isClosed {
                 swap(&reply.buffer, &output)
                 // When the turn ends, `flush` accounts for what is left; limits want to know before.
@@ -336,7 +337,7 @@ final class Connection: Pollable, SessionTransport {
             }
         }
         softLimitReachedAt = nil
-        if output.memoryBytes > keptOutputCapacity { output.release() }
+        if output.memoryBytes > keptOutputCapacity { releaseOutput() }
         account()
         if session.closesAfterReplies { close(because: nil) } else { watch(for: .read) }
     }
@@ -466,9 +467,14 @@ final class Connection: Pollable, SessionTransport {
 
     /// Gives back memory that an idle client does not need.
     func shrink() {
-        if output.isEmpty, output.memoryBytes > 0, !network.server.keepsReplyBuffers { output.release() }
+        if output.isEmpty, output.memoryBytes > 0, !network.server.keepsReplyBuffers { releaseOutput() }
         pending.shrink()
         account()
+    }
+
+    private func releaseOutput() {
+        output.release()
+        network.server.statistics.value.replyBufferShrinks += 1
     }
 
     func account() {

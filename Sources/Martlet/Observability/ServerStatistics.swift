@@ -13,6 +13,11 @@ struct ServerStatistics {
     var errors: [String: Int] = [:]
     var peakMemory = 0
     var evictedClients = 0
+    /// How often a client's buffer for replies took more memory, and gave its memory back.
+    var replyBufferExpansions = 0
+    var replyBufferShrinks = 0
+    /// Payloads of RESTORE, while `sanitize-dump-payload` wants them checked.
+    var payloadChecks = 0
     /// Since when `maxmemory` has been exceeded while keys were evicted, and for how long it was before; in monotonic
     /// nanoseconds.
     private var evictionBeganAt: Int64?

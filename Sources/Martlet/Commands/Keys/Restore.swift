@@ -97,6 +97,10 @@ enum RestoreCommand {
         guard let version = DumpPayload.version(of: payload, checksCRC: call.server.checksPayloadChecksums) else {
             throw ReplyError("ERR DUMP payload version or checksum are wrong")
         }
+        // All payloads are checked in full, whatever the directive says; it decides whether INFO counts them.
+        if call.server.configuration.value.sanitizeDumpPayload != .no {
+            call.server.statistics.value.payloadChecks += 1
+        }
         do throws(RDBError) {
             let value = try DumpPayload.read(payload, version: version, for: &call.keyspace)
             guard !value.isEmpty else { throw RDBError("an empty collection", at: 0) }

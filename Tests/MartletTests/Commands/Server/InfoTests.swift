@@ -100,6 +100,32 @@ struct InfoTests {
         #expect(try field("expire_lag_ms") == "29" && field("expire_lag_max_ms") == "29")
     }
 
+    @Test("a long reply makes a client's buffer grow, and its memory goes back")
+    func replyBuffers() throws {
+        let listening = try ListeningServer()
+        let client = try listening.client()
+        func field(_ name: String) throws -> Int {
+            let text = try #require(try client.call("INFO", "stats").string)
+            let line = try #require(text.split(separator: "\r\n").first { $0.hasPrefix("\(name):") })
+            return try #require(Int(line.dropFirst(name.utf8.count + 1)))
+        }
+        let (expands, shrinks) = (try field("reply_buffer_expands"), try field("reply_buffer_shrinks"))
+        #expect(try !client.call("COMMAND").isError)
+        #expect(try field("reply_buffer_expands") > expands)
+        #expect(try field("reply_buffer_shrinks") > shrinks)
+    }
+
+    @Test("payloads of RESTORE count as checked while the directive says so")
+    func payloadChecks() throws {
+        try server.expect(["SET k v": .ok])
+        let payload = try #require(try server.run("DUMP k").bytes)
+        for (directive, count) in [("no", "0"), ("yes", "1"), ("clients", "2")] {
+            try server.expect(["CONFIG SET sanitize-dump-payload \(directive)": .ok])
+            #expect(try server.connection.send(["RESTORE", "k", "0", payload, "REPLACE"]) == .ok)
+            #expect(try field("dump_payload_sanitizations") == count)
+        }
+    }
+
     @Test("memory grows with the data, and the peak stays")
     func memory() throws {
         let before = try #require(Int(field("used_memory") ?? ""))

@@ -95,13 +95,12 @@ extension InfoSection {
         report.add("tracking_total_prefixes", server.tracking.prefixCount)
         report.add("unexpected_error_replies", 0)
         report.add("total_error_replies", statistics.errorReplies)
-        report.add("dump_payload_sanitizations", 0)
+        report.add("dump_payload_sanitizations", statistics.payloadChecks)
         report.add("total_reads_processed", statistics.readsProcessed)
         report.add("total_writes_processed", statistics.writesProcessed)
-        for name in [
-            "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
-            "reply_buffer_expands",
-        ] { report.add(name, 0) }
+        for name in ["io_threaded_reads_processed", "io_threaded_writes_processed"] { report.add(name, 0) }
+        report.add("reply_buffer_shrinks", statistics.replyBufferShrinks)
+        report.add("reply_buffer_expands", statistics.replyBufferExpansions)
     }
 
     private static func addKeys(_ report: inout InfoReport, _ server: ServerContext) {
