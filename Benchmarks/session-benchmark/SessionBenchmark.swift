@@ -6,8 +6,8 @@
 // The second form only fills a server, for its memory to be looked at; see SessionFill.
 //
 // Fills the store with sessions of about 3 KB in six sections, then measures for SECONDS each: reads and writes at
-// 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks at once.
-// Prints one line of JSON.
+// 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks at once;
+// ahead of the reads of one task, one reading of each session is measured by itself. Prints one line of JSON.
 
 import Foundation
 import Martlet
@@ -54,6 +54,7 @@ struct SessionBenchmark {
         let ids = try await bench.fill(count)
         var result: [String: Double] = [:]
         result.merge(try await bench.paced(ids)) { $1 }
+        result["first reads"] = try await bench.firstReads(ids)
         result["sequential reads"] = try await bench.sequential { try await bench.read(ids[$0 % ids.count]) }
         result["sequential writes"] = try await bench.sequential { try await bench.write(ids[$0 % ids.count], $0) }
         result["concurrent reads"] = try await bench.concurrent(ids)
@@ -124,6 +125,14 @@ struct SessionBenchmark {
             result["\(name) p99 us"] = sorted[sorted.count * 99 / 100]
         }
         return result
+    }
+
+    /// Operations a second of one task that reads each session once.
+    private func firstReads(_ ids: [SessionID]) async throws -> Double {
+        let clock = ContinuousClock()
+        let start = clock.now
+        for id in ids { try await read(id) }
+        return Double(ids.count) / ((clock.now - start) / .seconds(1))
     }
 
     /// Operations a second of one task.

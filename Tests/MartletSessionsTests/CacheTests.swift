@@ -137,6 +137,22 @@ struct SessionCacheTests {
         for id in [rotated, second] { #expect(try await store.get(id) == nil) }
     }
 
+    /// They would be read from the server again anyway.
+    @Test func whatIsNotReadForLongLeavesTheCache() async throws {
+        let bench = try Bench(standing: true) { $0.touchThrottle = .never }
+        var ids: [SessionID] = []
+        for _ in 0..<60 { ids.append(try await bench.store.create().session.id) }
+        for id in ids[..<40] { #expect(try await bench.store.get(id) != nil) }
+        #expect(bench.store.cache?.count == 40)
+        bench.clock?.advance(milliseconds: 5_000)
+        #expect(try await bench.store.get(ids[0]) != nil)
+        bench.clock?.advance(milliseconds: 5_000)
+        for id in ids[40...] { #expect(try await bench.store.get(id) != nil) }
+        #expect(bench.store.cache?.count == 20)
+        #expect(try await bench.store.get(ids[0]) != nil)
+        #expect(bench.store.cache?.count == 21)
+    }
+
     @Test func soManyAreKept() async throws {
         let bench = try Bench { $0.cachedSessions = 10 }
         var ids: [SessionID] = []

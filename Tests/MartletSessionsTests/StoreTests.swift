@@ -215,12 +215,12 @@ struct ChangeTests {
         #expect(tooLarge?.code == .tooLarge)
         try await store.set(Sections.cart, to: Cart(items: ["kept"]), in: id)
         let key = store.keys.session(id.handle)
-        let head: [UInt8] = [0x4D, 0x11, 0]
+        let head: [UInt8] = [0x11, 0]
         for (bytes, code) in [
             ([1, 2, 3], SessionError.Code.undecodable), (head + [0xFF, 0xFF, 0xFF, 0xFF, 7], .tooLarge),
             (head + [0x80, 2, 9], .undecodable), (head + [0x80], .undecodable),
-            ([0x4D, 0x18] + [UInt8](repeating: 0, count: 20), .undecodable),
-            ([0x4D, 0x12] + [UInt8](repeating: 0, count: 20), .integrity), ([0x4D, 0x14, 0, 0], .undecodable),
+            ([0x18] + [UInt8](repeating: 0, count: 20), .undecodable),
+            ([0x12] + [UInt8](repeating: 0, count: 20), .integrity), ([0x14, 0, 0], .undecodable),
         ] {
             try await bench.client.send("HSET", key, "s/text", bytes)
             let session = try await store.require(id)

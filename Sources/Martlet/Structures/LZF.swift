@@ -74,14 +74,9 @@ struct LZFCompressor: ~Copyable {
     private var places: [UInt32]
     private var base: UInt32 = 1
 
-    /// Of a hash's 32 bits, those that are no index.
-    private let unusedBits: UInt32
+    private static let tableBits = 13
 
-    /// - Parameter tableBits: the table has 2 to the power of so many places.
-    init(tableBits: UInt32 = 13) {
-        places = [UInt32](repeating: 0, count: 1 << Int(tableBits))
-        unusedBits = 32 - tableBits
-    }
+    init() { places = [UInt32](repeating: 0, count: 1 << Self.tableBits) }
 
     /// Appends the compressed `input`; false, with nothing appended, when that would not save more than four bytes.
     mutating func compress(_ input: ByteSpan, into output: inout ByteBuffer) -> Bool {
@@ -125,7 +120,7 @@ struct LZFCompressor: ~Copyable {
     private mutating func swapPlace(_ input: ByteSpan, _ offset: Int) -> Int? {
         let triple = UInt32(input[offset]) << 16 | UInt32(input[offset + 1]) << 8 | UInt32(input[offset + 2])
         // Multiplication wraps by design: the top bits are the hash.
-        let slot = Int((triple &* 0x9E37_79B1) >> unusedBits)
+        let slot = Int((triple &* 0x9E37_79B1) >> UInt32(32 - Self.tableBits))
         let found = places[slot]
         // The input is shorter than half of what an UInt32 holds, and so is the base.
         places[slot] = base + UInt32(offset)
@@ -161,22 +156,5 @@ struct LZFCompressor: ~Copyable {
             output.append(UInt8(count - 7))
         }
         output.append(UInt8(back & 0xFF))
-    }
-}
-
-/// The same for those who have arrays.
-package enum SmallCompression {
-    /// Nil when it would not get shorter.
-    package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
-        // To clear a large table would take longer than to compress.
-        var compressor = LZFCompressor(tableBits: bytes.count < 4096 ? 10 : 13)
-        var output = ByteBuffer()
-        return compressor.compress(bytes.span, into: &output) ? output.bytes.copied() : nil
-    }
-
-    /// Nil when the bytes are not the compressed form of `count` bytes.
-    package static func decompress(_ bytes: [UInt8], count: Int) -> [UInt8]? {
-        var output = ByteBuffer()
-        return LZF.decompress(bytes.span, count: count, into: &output) ? output.bytes.copied() : nil
     }
 }

@@ -1,11 +1,11 @@
 // A section's bytes with what is needed to read them again.
 //
-//   4D  version and flags  codec  [deadline: 8 bytes, big end first, ms since 1970]  payload
+//   version and flags  codec  [deadline: 6 bytes, big end first, ms since 1970]  payload
 //
-//   high half of the second byte: the version, 1; the low half:
+//   high half of the first byte: the version, 1; the low half:
 //
-//           1: compressed: the payload begins with its length before, 7 bits a byte, low ones first, the eighth bit
-//              set in all but the last
+//           1: compressed as TextCompression has it: the payload begins with its length before, 7 bits a byte, low
+//              ones first, the eighth bit set in all but the last
 //           2: encrypted, after compression
 //           4: there is a deadline
 //
@@ -14,12 +14,14 @@
 import Martlet
 
 struct Envelope {
-    private static let magic: UInt8 = 0x4D
     private static let version: UInt8 = 1 << 4
     private static let isCompressed: UInt8 = 1
     private static let isEncrypted: UInt8 = 2
     private static let hasDeadline: UInt8 = 4
-    private static let deadlineCount = 8
+    /// Both bytes ahead of everything.
+    private static let shortestHead = 2
+    /// Enough for all times that a `Date` of the store may be.
+    private static let deadlineCount = 6
 
     /// How sections are packed.
     struct Packing: Sendable {
@@ -45,10 +47,8 @@ struct Envelope {
             throw SessionError(.tooLarge, "A section of \(payload.count) bytes is larger than its limit")
         }
         var flags = version
-        if let threshold = packing.compressionThreshold, payload.count > threshold,
-            let compressed = SmallCompression.compress(payload)
-        {
-            let packed = length(payload.count) + compressed
+        if let threshold = packing.compressionThreshold, payload.count > threshold {
+            let packed = length(payload.count) + TextCompression.compress(payload)
             if packed.count < payload.count {
                 flags |= isCompressed
                 payload = packed
@@ -62,23 +62,23 @@ struct Envelope {
                 throw SessionError(.integrity, "A section cannot be encrypted")
             }
         }
-        guard let deadline else { return [magic, flags, packing.codec.identifier] + payload }
-        let head = [magic, flags | hasDeadline, packing.codec.identifier]
+        guard let deadline else { return [flags, packing.codec.identifier] + payload }
+        let head = [flags | hasDeadline, packing.codec.identifier]
         return head + bytes(of: deadline, width: deadlineCount) + payload
     }
 
     /// Nil for bytes that are no envelope.
     private static func headCount(of envelope: [UInt8]) -> Int? {
         let known = isCompressed | isEncrypted | hasDeadline
-        guard envelope.count >= 3, envelope[0] == magic, envelope[1] & ~known == version else { return nil }
-        let count = envelope[1] & hasDeadline == 0 ? 3 : 3 + deadlineCount
+        guard envelope.count >= shortestHead, envelope[0] & ~known == version else { return nil }
+        let count = envelope[0] & hasDeadline == 0 ? shortestHead : shortestHead + deadlineCount
         return envelope.count >= count ? count : nil
     }
 
     /// When the section is gone; nil: with its session. Of bytes that are no envelope, too.
     static func deadline(of envelope: [UInt8]) -> Int64? {
-        guard let headCount = headCount(of: envelope), headCount > 3 else { return nil }
-        return number(envelope[3..<headCount])
+        guard let headCount = headCount(of: envelope), headCount > shortestHead else { return nil }
+        return number(envelope[shortestHead..<headCount])
     }
 
     static func unpack<Value: Decodable>(
@@ -96,11 +96,11 @@ struct Envelope {
     static func payload(
         of envelope: [UInt8], context: @autoclosure () -> [UInt8], _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
-        guard let headCount = headCount(of: envelope), envelope[2] == packing.codec.identifier else {
+        guard let headCount = headCount(of: envelope), envelope[1] == packing.codec.identifier else {
             throw SessionError(.undecodable, "A section was written in another format")
         }
         var payload = Array(envelope[headCount...])
-        if envelope[1] & isEncrypted != 0 {
+        if envelope[0] & isEncrypted != 0 {
             guard let cipher = packing.cipher else {
                 throw SessionError(.integrity, "A section is encrypted and there is no key")
             }
@@ -110,14 +110,14 @@ struct Envelope {
                 throw SessionError(.integrity, "A section is not what was encrypted")
             }
         }
-        return envelope[1] & isCompressed != 0 ? try expand(payload, packing) : payload
+        return envelope[0] & isCompressed != 0 ? try expand(payload, packing) : payload
     }
 
     /// The same section for a session of another id.
     static func move(
         _ envelope: [UInt8], from old: [UInt8], to new: [UInt8], _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
-        guard let headCount = headCount(of: envelope), envelope[1] & isEncrypted != 0 else { return envelope }
+        guard let headCount = headCount(of: envelope), envelope[0] & isEncrypted != 0 else { return envelope }
         guard let cipher = packing.cipher else {
             throw SessionError(.integrity, "A section is encrypted and there is no key")
         }
@@ -138,7 +138,7 @@ struct Envelope {
             used += 1
         } while payload[used - 1] & 0x80 != 0
         guard count <= packing.largest else { throw SessionError(.tooLarge, "A section expands beyond the limit") }
-        guard let bytes = SmallCompression.decompress(Array(payload[used...]), count: count) else {
+        guard let bytes = TextCompression.expand(payload, from: used, count: count) else {
             throw SessionError(.undecodable, "A section's compression is broken")
         }
         return bytes
@@ -153,8 +153,10 @@ struct Envelope {
         return bytes
     }
 
+    /// Of a number that has no such width, the nearest that has.
     private static func bytes(of number: Int64, width: Int) -> [UInt8] {
-        (0..<width).map { UInt8(truncatingIfNeeded: number >> Int64(8 * (width - 1 - $0))) }
+        let number = min(max(number, 0), 1 << Int64(8 * width) - 1)
+        return (0..<width).map { UInt8(truncatingIfNeeded: number >> Int64(8 * (width - 1 - $0))) }
     }
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> Int64 {

@@ -22,8 +22,8 @@ final class SessionCache: Sendable {
         /// When the session's key is gone.
         let deadline: Int64
         let readAt: Int64
-        /// In `State.handles`.
-        var place: Int
+        /// Tells it from what was known of the same session earlier.
+        var number = 0
 
         /// Whether the server would answer the same at `now`. A clock that was set back proves nothing.
         func isRight(at now: Int64) -> Bool {
@@ -32,31 +32,47 @@ final class SessionCache: Sendable {
     }
 
     private struct State {
-        var entries: [SessionHandle: Entry] = [:]
-        /// The same in no order, so that one can be chosen at random.
-        var handles: [SessionHandle] = []
+        private(set) var entries: [SessionHandle: Entry] = [:]
+        /// What was read, in that order, from `head` on; also of entries that are gone or were read again since.
+        private var order: [(handle: SessionHandle, number: Int, readAt: Int64)] = []
+        private var head = 0
+        private var lastNumber = 0
         /// Of entries that are gone, for the server to forget with the next reading.
         var ended: [KeyObserver] = []
-        var dice = SystemRandomNumberGenerator()
+        private var dice = SystemRandomNumberGenerator()
 
         /// What is read often gets in before long; what is read once should not push that out.
-        mutating func admits(limit: Int) -> Bool { handles.count < limit || Int.random(in: 0..<8, using: &dice) == 0 }
+        mutating func admits(limit: Int) -> Bool { entries.count < limit || Int.random(in: 0..<8, using: &dice) == 0 }
 
         mutating func insert(_ entry: consuming Entry, for handle: SessionHandle, limit: Int) {
             remove(handle)
-            while handles.count >= limit, let victim = handles.randomElement(using: &dice) { remove(victim) }
-            entry.place = handles.count
+            lastNumber += 1
+            entry.number = lastNumber
+            let readAt = entry.readAt
             entries[handle] = entry
-            handles.append(handle)
+            order.append((handle, lastNumber, readAt))
+            makeRoom(limit: limit, now: readAt)
+        }
+
+        /// The oldest go when they are too many, and when they would not be used any more; a few at once, so that
+        /// nobody waits for long.
+        private mutating func makeRoom(limit: Int, now: Int64) {
+            var steps = 0
+            while head < order.count, steps < 4 || entries.count > limit {
+                let (handle, number, readAt) = order[head]
+                let isCurrent = entries[handle]?.number == number
+                guard !isCurrent || entries.count > limit || now - readAt >= SessionCache.longestAge else { break }
+                if isCurrent { remove(handle) }
+                head += 1
+                steps += 1
+            }
+            guard head > order.count / 2 else { return }
+            order.removeFirst(head)
+            head = 0
         }
 
         mutating func remove(_ handle: SessionHandle) {
-            guard let entry = entries.removeValue(forKey: handle) else { return }
-            ended.append(entry.observer)
-            let last = handles.removeLast()
-            guard entry.place < handles.count else { return }
-            handles[entry.place] = last
-            entries[last]?.place = entry.place
+            if let entry = entries.removeValue(forKey: handle) { ended.append(entry.observer) }
         }
     }
 
@@ -66,7 +82,7 @@ final class SessionCache: Sendable {
     private let state = Mutex(State())
 
     /// After so many ms a session is read again, so that the server knows that its key is in use.
-    private static let longestAge: Int64 = 10_000
+    fileprivate static let longestAge: Int64 = 10_000
 
     /// Nil when the server is not in this process, or nothing is to be kept. A fake shows each reading to its test.
     init?(_ client: RedisClient, _ keys: SessionKeys, limit: Int) {
@@ -81,7 +97,7 @@ final class SessionCache: Sendable {
         self.limit = limit
     }
 
-    var count: Int { state.withLock { $0.handles.count } }
+    var count: Int { state.withLock { $0.entries.count } }
 
     /// The session as it is now, from the cache or from the server.
     func session(_ handle: SessionHandle) async -> Answer {
@@ -120,7 +136,7 @@ final class SessionCache: Sendable {
         }
         let entry = Entry(
             record: record, decoded: DecodedSections(), observer: observer, epoch: epoch,
-            deadline: deadline < 0 ? .max : deadline, readAt: now, place: 0)
+            deadline: deadline < 0 ? .max : deadline, readAt: now)
         state.withLock { $0.insert(entry, for: handle, limit: limit) }
         return .session(record, entry.decoded, now: now)
     }

@@ -96,11 +96,11 @@ public struct SessionStoreConfiguration: Sendable {
     /// Values to bytes.
     public var codec: any SessionCodec = .json
     /// Sections of more bytes are compressed if that makes them shorter; nil: none is.
-    public var compressionThreshold: Int? = 64
-    /// With a server in this process: how many of the sessions read last are kept beside it, their sections decoded, so
-    /// that reading them again asks nobody. A change is seen at once, whoever makes it; the server's own figures do not
-    /// count such reads. 0: none.
-    public var cachedSessions = 10_000
+    public var compressionThreshold: Int? = 24
+    /// With a server in this process: how many of the sessions that were read within ten seconds are kept beside it at
+    /// most, their sections decoded, so that reading them again asks nobody. A change is seen at once, whoever makes
+    /// it; the server's own figures do not count such reads. 0: none.
+    public var cachedSessions = 100_000
     /// No section is larger than this, before compression.
     public var maximumSectionBytes = 16 << 20
     /// Encrypts sections; nil: they are stored as they are.
