@@ -118,6 +118,54 @@ struct FailureTests {
         #expect(error?.code == .timeout)
     }
 
+    /// A command that nobody waits for any more may block its session for ever: it is not lent again.
+    @Test func aLentSessionThatWaitsIsNotLentAgain() async throws {
+        let pair = try Pair(.inProcess) { $0.pool.maximum = 1 }
+        let waiting = Task { try await pair.client.send("WAIT", 5, 0) }
+        let inside = try pair.server.connect()
+        #expect(
+            try await soon {
+                try await inside.send("INFO", "clients").string?.contains("blocked_clients:1") == true
+            })
+        waiting.cancel()
+        _ = await waiting.result
+        let reply = try await pair.client.withConnection { try await $0.send("ECHO", "next", as: String.self) }
+        #expect(reply == "next")
+    }
+
+    /// The primary has become a replica while a connection to it was lent: that one is of no more use.
+    @Test func aPrimaryThatWasDemoted() async throws {
+        let script = ScriptedServer { words, connection in
+            switch (words[0], connection) {
+            case ("SET", 1): .reply("-READONLY You can't write against a read only replica.\r\n")
+            case ("EXEC", 1): .reply("-EXECABORT Transaction discarded because of previous errors.\r\n")
+            case ("SET", _): .reply("+QUEUED\r\n")
+            case ("EXEC", _): .reply("*1\r\n+OK\r\n")
+            default: .reply("+OK\r\n")
+            }
+        }
+        let client = try client(script)
+        let replies = try await client.transaction(watching: ["k"]) { _ in [RedisCommand("SET", "k", "v")] }
+        #expect(replies == [.simpleString("OK")])
+        #expect(script.connectionCount == 2)
+    }
+
+    @Test func subscribersDoNotWaitForEver() async throws {
+        let clock = StandingClock()
+        let script = ScriptedServer { _, _ in .silence }
+        let client = try client(script, clock)
+        let cancelled = Task { try await client.subscribe(to: ["news"]) }
+        #expect(await soon { script.commands.contains(["SUBSCRIBE", "news"]) })
+        cancelled.cancel()
+        let first = await #expect(throws: RedisError.self) { _ = try await cancelled.value }
+        #expect(first?.code == .cancelled)
+        let late = Task { try await client.subscribe(to: ["weather"]) }
+        #expect(await soon { script.commands.contains(["SUBSCRIBE", "weather"]) && clock.sleeperCount > 0 })
+        clock.advance(by: .seconds(6))
+        let second = await #expect(throws: RedisError.self) { _ = try await late.value }
+        #expect(second?.code == .connection && second?.outcome == .notExecuted)
+    }
+
     @Test func aServerThatSaysNothingIsGone() async throws {
         let clock = StandingClock()
         let script = ScriptedServer { _, connection in connection == 1 ? .silence : .reply("+late\r\n") }
@@ -278,6 +326,24 @@ struct ConnectionPoolTests {
         let pool = try await pair.client.topology.node(for: nil).pool
         try await pair.client.withConnection { _ in }
         #expect(await soon { pool.counts == (3, 3) })
+    }
+
+    /// What was lent before a failover goes to nobody after it.
+    @Test func connectionsToTheServerBefore() async throws {
+        let script = ScriptedServer { _, connection in .reply("+\(connection)\r\n") }
+        var configuration = RedisClientConfiguration()
+        configuration.streams = script
+        configuration.pool = PoolPolicy(minimum: 0, maximum: 1)
+        let client = try RedisClient(configuration)
+        let node = try await client.topology.node(for: nil)
+        let replies = try await client.withConnection { connection in
+            let first = try await connection.send("GET", "k", as: String.self)
+            node.dropConnections()
+            return [first, try await connection.send("GET", "k", as: String.self)]
+        }
+        #expect(replies == ["1", "1"])
+        #expect(node.pool.counts == (0, 0))
+        #expect(try await client.withConnection { try await $0.send("GET", "k", as: String.self) } == "2")
     }
 
     @Test func oneThatWasIdleLongIsAskedFirst() async throws {

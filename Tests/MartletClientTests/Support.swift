@@ -57,38 +57,57 @@ final class ScriptedServer: ByteStreamProvider {
         case hangUp
     }
 
-    private let script: @Sendable (_ words: [String], _ connection: Int) -> Answer
-    private let received = Mutex<[[String]]>([])
-    private let connections = Mutex(0)
+    private let script: @Sendable (_ words: [String], _ connection: Int, _ endpoint: RedisEndpoint) -> Answer
+    private let received = Mutex<[(words: [String], endpoint: RedisEndpoint)]>([])
+    private let connections = Mutex<[RedisEndpoint]>([])
 
     private let knowsHello: Bool
 
     init(_ script: @escaping @Sendable (_ words: [String], _ connection: Int) -> Answer, knowsHello: Bool = true) {
-        self.script = script
+        self.script = { words, connection, _ in script(words, connection) }
         self.knowsHello = knowsHello
     }
 
-    /// All commands but those of the greeting.
-    var commands: [[String]] { received.withLock { $0 } }
-    var connectionCount: Int { connections.withLock { $0 } }
-
-    func connect(to endpoint: RedisEndpoint, usesTLS: Bool) async throws -> any ByteStream {
-        let number = connections.withLock { count -> Int in
-            count += 1
-            return count
-        }
-        return Stream(self, number)
+    private init(
+        full script: @escaping @Sendable (_ words: [String], _ connection: Int, _ endpoint: RedisEndpoint) -> Answer
+    ) {
+        self.script = script
+        knowsHello = true
     }
 
-    fileprivate func answer(_ words: [String], _ connection: Int) -> Answer {
+    /// Several servers.
+    static func many(
+        _ script: @escaping @Sendable (_ words: [String], _ endpoint: RedisEndpoint) -> Answer
+    ) -> ScriptedServer {
+        ScriptedServer(full: { words, _, endpoint in script(words, endpoint) })
+    }
+
+    /// All commands but those of the greeting.
+    var commands: [[String]] { received.withLock { $0.map(\.words) } }
+
+    func commands(at endpoint: RedisEndpoint) -> [String] {
+        received.withLock { $0.filter { $0.endpoint == endpoint }.map { $0.words.joined(separator: " ") } }
+    }
+
+    var connectionCount: Int { connections.withLock { $0.count } }
+
+    func connect(to endpoint: RedisEndpoint, usesTLS: Bool) async throws -> any ByteStream {
+        let number = connections.withLock { connections -> Int in
+            connections.append(endpoint)
+            return connections.count
+        }
+        return Stream(self, number, endpoint)
+    }
+
+    fileprivate func answer(_ words: [String], _ connection: Int, _ endpoint: RedisEndpoint) -> Answer {
         switch words.first {
         case "HELLO" where !knowsHello:
             return .reply("-ERR unknown command `HELLO`, with args beginning with: `3`,\r\n")
         case "HELLO": return .reply("%1\r\n+server\r\n+script\r\n")
         case "CLIENT": return .reply("+OK\r\n")
         default:
-            received.withLock { $0.append(words) }
-            return script(words, connection)
+            received.withLock { $0.append((words, endpoint)) }
+            return script(words, connection, endpoint)
         }
     }
 
@@ -101,11 +120,13 @@ final class ScriptedServer: ByteStreamProvider {
 
         private let server: ScriptedServer
         private let number: Int
+        private let endpoint: RedisEndpoint
         private let state = Mutex(State())
 
-        init(_ server: ScriptedServer, _ number: Int) {
+        init(_ server: ScriptedServer, _ number: Int, _ endpoint: RedisEndpoint) {
             self.server = server
             self.number = number
+            self.endpoint = endpoint
         }
 
         func start(
@@ -124,7 +145,7 @@ final class ScriptedServer: ByteStreamProvider {
                 return state.received
             }
             for request in requests {
-                switch server.answer(request, number) {
+                switch server.answer(request, number, endpoint) {
                 case .reply(let text): received?(Array(text.utf8))
                 case .silence: continue
                 case .hangUp: return hangUp("the other side is gone")

@@ -73,8 +73,11 @@ extension RedisCommand {
     /// Whether sending it twice leads to the same as sending it once.
     var isReadOnly: Bool { traits.contains(.readOnly) }
 
+    /// Whether a replica may answer it.
+    var suitsReplica: Bool { isReadOnly && !isForPrimary }
+
     /// The first key's bytes; nil when the command is about none.
-    var firstKey: [UInt8]? {
+    package var firstKey: [UInt8]? {
         if let route { return Array(route.utf8) }
         if !traits.isDisjoint(with: [.keyless, .session]) { return nil }
         switch name {

@@ -10,7 +10,14 @@ extension RedisClient {
     public func withConnection<Value: Sendable>(
         for key: String? = nil, _ body: (RedisConnection) async throws -> Value
     ) async throws -> Value {
-        let result = try await lease(for: key) { connection async throws(RedisError) -> Result<Value, any Error> in
+        try await withConnection(for: key, after: nil, body)
+    }
+
+    private func withConnection<Value: Sendable>(
+        for key: String?, after refusal: RedisError?, _ body: (RedisConnection) async throws -> Value
+    ) async throws -> Value {
+        let result = try await lease(for: key, after: refusal) {
+            connection async throws(RedisError) -> Result<Value, any Error> in
             do {
                 return .success(try await body(connection))
             } catch {
@@ -21,20 +28,26 @@ extension RedisClient {
     }
 
     /// The same with one type of error.
+    ///
+    /// - Parameter refusal: why the last try failed; it may say where to go now.
     package func lease<Value: Sendable>(
-        for key: String?, _ body: (RedisConnection) async throws(RedisError) -> Value
+        for key: String?, after refusal: RedisError? = nil,
+        _ body: (RedisConnection) async throws(RedisError) -> Value
     ) async throws(RedisError) -> Value {
-        let pool = try await topology.node(for: key.map { Array($0.utf8) }).pool
-        let link = try await pool.acquire()
-        let connection = RedisConnection(link)
+        let venue = try await topology.venue(for: key.map { Array($0.utf8) }, after: refusal)
+        let pool = venue.node.pool
+        let lease = try await pool.acquire()
+        let connection = RedisConnection(lease.link, isAsking: venue.isAsking)
+        let result: Result<Value, RedisError>
         do throws(RedisError) {
-            let value = try await body(connection)
-            pool.release(link, isClean: await connection.cleanUp())
-            return value
+            result = .success(try await body(connection))
         } catch {
-            pool.release(link, isClean: await connection.cleanUp())
-            throw error
+            result = .failure(error)
         }
+        // The primary has become a replica: wherever it is now, it is not here.
+        if connection.isAtReplica { venue.node.dropConnections() }
+        pool.release(lease, isClean: await connection.cleanUp())
+        return try result.get()
     }
 
     /// Executes commands as one unit: all or none, and nothing of others in between. In a cluster their keys must be
@@ -46,7 +59,7 @@ extension RedisClient {
     public func transaction(
         _ commands: [RedisCommand], timeout: Duration? = nil
     ) async throws(RedisError) -> [RESPValue] {
-        try await retrying { [topology] () async throws(RedisError) in
+        try await retrying { [topology] _ async throws(RedisError) in
             let replies = try await topology.transact(commands, timeout: timeout)
             guard let replies else { throw RedisError(.unexpectedReply, .notExecuted, "EXEC had no reply") }
             return replies
@@ -62,10 +75,11 @@ extension RedisClient {
         watching keys: [String], attempts: Int = 8,
         _ body: (RedisConnection) async throws -> [RedisCommand]?
     ) async throws -> [RESPValue]? {
+        var refusal: RedisError?
         for attempt in 0..<max(attempts, 1) {
             if attempt > 0 { try await pause(before: attempt - 1) }
             do {
-                let outcome = try await withConnection(for: keys.first) { connection -> Outcome in
+                let outcome = try await withConnection(for: keys.first, after: refusal) { connection -> Outcome in
                     if !keys.isEmpty { try await connection.send(RedisCommand(words: ["WATCH"] + keys)) }
                     guard let commands = try await body(connection) else { return .declined }
                     return try await connection.transaction(commands).map(Outcome.done) ?? .conflict
@@ -73,10 +87,11 @@ extension RedisClient {
                 switch outcome {
                 case .declined: return nil
                 case .done(let replies): return replies
-                case .conflict: continue
+                case .conflict: refusal = nil
                 }
             } catch let error as RedisError where error.outcome == .notExecuted && error.isTransient {
                 guard attempt < max(attempts, 1) - 1 else { throw error }
+                refusal = error
                 await topology.doubt(because: error)
             }
         }
@@ -88,23 +103,31 @@ extension RedisClient {
         case done([RESPValue])
     }
 
-    /// Tries again what was not executed.
+    /// Tries again what was not executed. `body` is told why the last try failed.
     package func retrying<Value>(
-        _ body: () async throws(RedisError) -> Value
+        _ body: (_ refusal: RedisError?) async throws(RedisError) -> Value
     ) async throws(RedisError) -> Value {
         var retry = 0
+        var refusal: RedisError?
         while true {
             do throws(RedisError) {
-                return try await body()
+                return try await body(refusal)
             } catch {
-                guard retry < configuration.retry.retries, error.outcome == .notExecuted, error.isTransient else {
+                guard retry < retries(after: error), error.outcome == .notExecuted, error.isTransient else {
                     throw error
                 }
+                refusal = error
                 await topology.doubt(because: error)
                 try await pause(before: retry)
                 retry += 1
             }
         }
+    }
+
+    /// A slot that moves to another server takes its time, in which keys that belong together lie apart.
+    private func retries(after error: RedisError) -> Int {
+        let retries = configuration.retry.retries
+        return ["ASK", "TRYAGAIN"].contains(error.serverCode) ? min(retries, 1000) * 8 : retries
     }
 
     /// Waits for a time drawn at random, longer with each retry.
@@ -117,7 +140,7 @@ extension RedisClient {
 
 extension RedisError {
     /// Whether another time or another server may do better.
-    var isTransient: Bool {
+    package var isTransient: Bool {
         switch code {
         case .connection: true
         case .server(let word):

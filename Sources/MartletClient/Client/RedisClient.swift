@@ -46,7 +46,7 @@ public final class RedisClient: Sendable {
         case .cluster(let seeds):
             topology = ClusterTopology(seeds, configuration, streams: streams)
         }
-        messages = MessageHub(topology, configuration)
+        messages = Self.hub(topology, configuration)
     }
 
     /// A client of a server in this process: no sockets, no copies of bytes, about a microsecond for a command.
@@ -58,7 +58,12 @@ public final class RedisClient: Sendable {
         let nowhere = RedisEndpoint.unix(path: "in-process")
         let connector = LocalConnector(server: server, configuration: configuration)
         topology = SingleNode(Node(configuration, connector) { nowhere })
-        messages = MessageHub(topology, configuration)
+        messages = Self.hub(topology, configuration)
+    }
+
+    /// For messages that are the same at all servers.
+    private static func hub(_ topology: any Topology, _ configuration: RedisClientConfiguration) -> MessageHub {
+        MessageHub(configuration) { () async throws(RedisError) in try await topology.node(for: nil).openLink() }
     }
 
     deinit { close() }

@@ -12,11 +12,20 @@ public struct RedisCommand: Sendable {
     public let words: [any RESPArgument]
     /// In a cluster the command goes to the server that keeps this key, whatever its own keys are.
     private(set) var route: String?
+    /// It sees what was written before, whatever the client's ``ReadPreference`` is.
+    private(set) var isForPrimary = false
 
     /// The same command, sent to the server that keeps `key`: for commands about no key of their own (TIME).
     package func near(_ key: String) -> RedisCommand {
         var command = self
         command.route = key
+        return command
+    }
+
+    /// The same command, never sent to a replica.
+    package func atPrimary() -> RedisCommand {
+        var command = self
+        command.isForPrimary = true
         return command
     }
 

@@ -11,12 +11,22 @@ public final class RedisConnection: Sendable {
         var isQueueing = false
         /// Something was changed that the next borrower must not find.
         var isMarked = false
+        /// The server said that it is a replica.
+        var isAtReplica = false
     }
 
     private let link: any RedisLink
     private let state = Mutex(State())
+    /// In a cluster: the slot is only on its way to this server, which answers because each command asks for it.
+    package let isAsking: Bool
 
-    init(_ link: any RedisLink) { self.link = link }
+    init(_ link: any RedisLink, isAsking: Bool = false) {
+        self.link = link
+        self.isAsking = isAsking
+    }
+
+    /// Whether the server turned out to be a replica: the primary is elsewhere now.
+    var isAtReplica: Bool { state.withLock(\.isAtReplica) }
 
     /// Sends one command and waits for its answer; nothing is tried again.
     ///
@@ -36,19 +46,34 @@ public final class RedisConnection: Sendable {
     /// Sends one command and waits for its answer.
     @discardableResult
     public func send(_ command: RedisCommand, timeout: Duration? = nil) async throws(RedisError) -> RESPValue {
-        note(command)
-        return try await link.send(command, Patience(timeout: timeout, isBlocking: command.isBlocking)).checked()
+        try await exchange([command], timeout)[0].checked()
     }
 
     /// Sends commands without waiting for one answer before the next command leaves.
     public func pipeline(
         _ commands: [RedisCommand], timeout: Duration? = nil
     ) async -> [Result<RESPValue, RedisError>] {
+        await exchange(commands, timeout).map { result in result.error.map { .failure($0) } ?? result }
+    }
+
+    /// As many results as commands.
+    private func exchange(_ commands: [RedisCommand], _ timeout: Duration?) async -> [RedisResult] {
         for command in commands { note(command) }
-        let isBlocking = commands.contains(where: \.isBlocking)
-        return await link.send(commands, Patience(timeout: timeout, isBlocking: isBlocking)).map { result in
-            result.error.map { .failure($0) } ?? result
+        let patience = Patience(timeout: timeout, isBlocking: commands.contains(where: \.isBlocking))
+        var results: [RedisResult]
+        if isAsking {
+            let pairs = await link.send(commands.flatMap { [RedisCommand("ASKING"), $0] }, patience)
+            results = stride(from: 1, to: pairs.count, by: 2).map { pairs[$0] }
+        } else {
+            results = await link.send(commands, patience)
         }
+        while results.count < commands.count { results.append(.failure(.closed(.unknown))) }
+        for result in results { noteRefusal(result.error) }
+        return results
+    }
+
+    private func noteRefusal(_ error: RedisError?) {
+        if error?.serverCode == "READONLY" { state.withLock { $0.isAtReplica = true } }
     }
 
     /// Executes commands as one unit, between MULTI and EXEC.
@@ -60,7 +85,12 @@ public final class RedisConnection: Sendable {
         _ commands: [RedisCommand], timeout: Duration? = nil
     ) async throws(RedisError) -> [RESPValue]? {
         defer { state.withLock { $0.isWatching = false } }
-        return try await Transaction.send(commands, over: link, Patience(timeout: timeout))
+        do throws(RedisError) {
+            return try await Transaction.send(commands, over: link, Patience(timeout: timeout), isAsking: isAsking)
+        } catch {
+            noteRefusal(error)
+            throw error
+        }
     }
 
     private func note(_ command: RedisCommand) {

@@ -4,6 +4,12 @@ import Martlet
 import Synchronization
 
 final class ConnectionPool: Sendable {
+    /// A connection that is lent, and of which time it is: see `dropConnections`.
+    struct Lease: Sendable {
+        let link: any RedisLink
+        fileprivate let generation: Int
+    }
+
     private struct Idle: Sendable {
         let link: any RedisLink
         let since: Duration
@@ -11,9 +17,9 @@ final class ConnectionPool: Sendable {
 
     /// What a borrower gets.
     private enum Grant: Sendable {
-        case link(any RedisLink, mustBeAsked: Bool)
+        case link(Lease, mustBeAsked: Bool)
         /// The right to open one.
-        case place
+        case place(generation: Int)
         case refused(RedisError)
     }
 
@@ -23,7 +29,10 @@ final class ConnectionPool: Sendable {
         /// Open, being opened, or lent.
         var count = 0
         var waiters: [Waiter] = []
-        var isClosed = false
+        /// Grows when the server is no longer the one to ask.
+        var generation = 0
+        /// Why it lends no more; nil while it does.
+        var end: RedisError?
     }
 
     private let policy: PoolPolicy
@@ -46,22 +55,22 @@ final class ConnectionPool: Sendable {
     // MARK: Borrowing
 
     /// A connection of one's own, to be given back by `release`.
-    func acquire() async throws(RedisError) -> any RedisLink {
+    func acquire() async throws(RedisError) -> Lease {
         while true {
             switch await grant() {
             case .refused(let error): throw error
-            case .place:
+            case .place(let generation):
                 do throws(RedisError) {
                     let link = try await open()
                     fill()
-                    return link
+                    return Lease(link: link, generation: generation)
                 } catch {
                     giveUpPlace()
                     throw error
                 }
-            case .link(let link, let mustBeAsked):
-                if await isHealthy(link, mustBeAsked) { return link }
-                link.close()
+            case .link(let lease, let mustBeAsked):
+                if await isHealthy(lease.link, mustBeAsked) { return lease }
+                lease.link.close()
                 giveUpPlace()
             }
         }
@@ -97,13 +106,15 @@ final class ConnectionPool: Sendable {
 
     /// Nil when the borrower has to wait.
     private func next(_ state: inout State) -> Grant? {
-        if state.isClosed { return .refused(.closed(.notExecuted)) }
+        if let end = state.end { return .refused(end) }
         if let idle = state.idle.popLast() {
-            return .link(idle.link, mustBeAsked: clock.now() - idle.since > policy.healthCheckAfter)
+            return .link(
+                Lease(link: idle.link, generation: state.generation),
+                mustBeAsked: clock.now() - idle.since > policy.healthCheckAfter)
         }
         guard state.count < max(policy.maximum, 1) else { return nil }
         state.count += 1
-        return .place
+        return .place(generation: state.generation)
     }
 
     private func wait(_ waiter: Waiter, _ continuation: CheckedContinuation<Grant, Never>) {
@@ -129,11 +140,11 @@ final class ConnectionPool: Sendable {
 
     /// Opens what is missing to the minimum, in the background.
     private func fill() {
-        let missing = state.withLock { state -> Int in
-            guard !state.isClosed else { return 0 }
+        let (missing, generation) = state.withLock { state -> (Int, Int) in
+            guard state.end == nil else { return (0, 0) }
             let missing = max(0, min(policy.minimum, policy.maximum) - state.count)
             state.count += missing
-            return missing
+            return (missing, state.generation)
         }
         for _ in 0..<missing {
             Task { [weak self, open] in
@@ -141,37 +152,37 @@ final class ConnectionPool: Sendable {
                     self?.giveUpPlace()
                     return
                 }
-                if let self { release(link) } else { link.close() }
+                if let self { release(Lease(link: link, generation: generation)) } else { link.close() }
             }
         }
     }
 
     // MARK: Giving back
 
-    /// Takes a connection back. One that is not as it was lent is closed.
-    func release(_ link: any RedisLink, isClean: Bool = true) {
-        guard isClean, link.isOpen, !link.isBusy else {
-            link.close()
-            return giveUpPlace()
-        }
+    /// Takes a connection back. One that is not as it was lent, or of an earlier time, is closed.
+    func release(_ lease: Lease, isClean: Bool = true) {
+        let link = lease.link
+        let isOfUse = isClean && link.isOpen && !link.isBusy
         let (continuation, isKept) = state.withLock { state -> (CheckedContinuation<Grant, Never>?, Bool) in
-            if state.isClosed { return (nil, false) }
+            guard isOfUse, state.end == nil, lease.generation == state.generation else { return (nil, false) }
             if let next = Self.firstWaiter(&state) { return (next, true) }
             state.idle.append(Idle(link: link, since: clock.now()))
             return (nil, true)
         }
-        if !isKept { link.close() }
-        continuation?.resume(returning: .link(link, mustBeAsked: false))
+        if let continuation { return continuation.resume(returning: .link(lease, mustBeAsked: false)) }
+        guard !isKept else { return }
+        link.close()
+        giveUpPlace()
     }
 
     /// A connection is gone; the first who waits may open another.
     private func giveUpPlace() {
-        let continuation = state.withLock { state -> CheckedContinuation<Grant, Never>? in
-            if let next = Self.firstWaiter(&state) { return next }
+        let (continuation, generation) = state.withLock { state -> (CheckedContinuation<Grant, Never>?, Int) in
+            if let next = Self.firstWaiter(&state) { return (next, state.generation) }
             state.count -= 1
-            return nil
+            return (nil, state.generation)
         }
-        continuation?.resume(returning: .place)
+        continuation?.resume(returning: .place(generation: generation))
     }
 
     private static func firstWaiter(_ state: inout State) -> CheckedContinuation<Grant, Never>? {
@@ -179,24 +190,25 @@ final class ConnectionPool: Sendable {
         return state.waiters.removeFirst().continuation.take()
     }
 
-    /// Closes what is not lent.
-    func dropIdle() {
+    /// The server is no longer the one to ask: closes what is not lent, and what is lent when it comes back.
+    func dropConnections() {
         let idle = state.withLock { state -> [Idle] in
             defer { state.idle = [] }
+            state.generation += 1
             state.count -= state.idle.count
             return state.idle
         }
         for entry in idle { entry.link.close() }
     }
 
-    func close() {
+    func close(because error: RedisError) {
         let waiters = state.withLock { state -> [CheckedContinuation<Grant, Never>] in
-            state.isClosed = true
+            state.end = state.end ?? error
             defer { state.waiters = [] }
             return state.waiters.compactMap { $0.continuation.take() }
         }
-        for waiter in waiters { waiter.resume(returning: .refused(.closed(.notExecuted))) }
-        dropIdle()
+        for waiter in waiters { waiter.resume(returning: .refused(error)) }
+        dropConnections()
     }
 
     /// Somebody in the queue.

@@ -8,6 +8,8 @@ final class LocalLink: RedisLink {
     private let clock: ClientClock
     private let hasEnded = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
+    /// Somebody gave up waiting: the session may wait for ever, and all who come after.
+    private let isStuck = Atomic<Bool>(false)
     private let listener = Mutex<Listener?>(nil)
 
     private struct Listener: Sendable {
@@ -23,7 +25,7 @@ final class LocalLink: RedisLink {
     deinit { listener.withLock { $0 }?.task.cancel() }
 
     var isOpen: Bool { !hasEnded.load(ordering: .relaxed) }
-    var isBusy: Bool { inFlight.load(ordering: .relaxed) > 0 }
+    var isBusy: Bool { inFlight.load(ordering: .relaxed) > 0 || isStuck.load(ordering: .relaxed) }
 
     func send(_ commands: [RedisCommand], _ patience: Patience) async -> [RedisResult] {
         guard isOpen else { return commands.map { _ in .failure(.closed(.notExecuted)) } }
@@ -47,8 +49,11 @@ final class LocalLink: RedisLink {
         case .lost:
             hasEnded.store(true, ordering: .relaxed)
             return RedisError(.connection, .unknown, "The server ended the connection ahead of the reply")
-        case .abandoned where Task.isCancelled: return RedisError(.cancelled, .unknown, "The task was cancelled")
-        case .abandoned: return RedisError(.timeout, .unknown, "No answer in time")
+        case .abandoned:
+            isStuck.store(true, ordering: .relaxed)
+            return Task.isCancelled
+                ? RedisError(.cancelled, .unknown, "The task was cancelled")
+                : RedisError(.timeout, .unknown, "No answer in time")
         }
     }
 

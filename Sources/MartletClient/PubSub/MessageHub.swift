@@ -41,23 +41,32 @@ actor MessageHub {
         let inbox: AsyncStream<RedisMessage>.Continuation
     }
 
-    private let topology: any Topology
     private let configuration: RedisClientConfiguration
+    private let open: @Sendable () async throws(RedisError) -> any RedisLink
+    private let missed: @Sendable (RedisError) async -> Void
     private var subscribers: [Int: Subscriber] = [:]
     private var nextNumber = 0
     private var link: (any RedisLink)?
     private var reader: Task<Void, Never>?
     /// What the server has said it will send.
     private var confirmed: Set<Source> = []
-    private var waiting: [Source: [CheckedContinuation<RedisError?, Never>]] = [:]
+    private var waiting: [Source: [Int: CheckedContinuation<RedisError?, Never>]] = [:]
     private var isClosed = false
 
     /// What a subscriber that does not read may leave unread, before the oldest is dropped.
     private static let mostUnread = 100_000
 
-    init(_ topology: any Topology, _ configuration: RedisClientConfiguration) {
-        self.topology = topology
+    /// - Parameters:
+    ///   - open: makes a connection that is nobody else's.
+    ///   - missed: is told when a connection that broke could not be made again; it is tried again all the same.
+    init(
+        _ configuration: RedisClientConfiguration,
+        open: @escaping @Sendable () async throws(RedisError) -> any RedisLink,
+        missed: @escaping @Sendable (RedisError) async -> Void = { _ in }
+    ) {
         self.configuration = configuration
+        self.open = open
+        self.missed = missed
     }
 
     // MARK: Subscribing
@@ -80,12 +89,39 @@ actor MessageHub {
         return RedisSubscription(stream: stream, inbox: inbox, hub: self)
     }
 
+    /// Nil when the server has confirmed; it has as long for it as for any answer.
     private func confirm(_ source: Source, over link: any RedisLink) async -> RedisError? {
-        await withCheckedContinuation { continuation in
-            let isFirst = waiting[source] == nil
-            waiting[source, default: []].append(continuation)
-            if isFirst { link.post(source.subscribe) }
+        nextNumber += 1
+        let ticket = nextNumber
+        let limit = Task { [weak self, configuration] in
+            try await configuration.clock.sleep(configuration.readTimeout)
+            let error = RedisError(.connection, .notExecuted, "No answer within \(configuration.readTimeout)")
+            guard await self?.giveUp(ticket, source, error) == true else { return }
+            // Others who listen over it are better off with another.
+            link.close(because: error)
         }
+        defer { limit.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled { return continuation.resume(returning: Self.cancelled) }
+                let isFirst = waiting[source] == nil
+                waiting[source, default: [:]][ticket] = continuation
+                if isFirst { link.post(source.subscribe) }
+            }
+        } onCancel: {
+            Task { [weak self] in await self?.giveUp(ticket, source, Self.cancelled) }
+        }
+    }
+
+    private static let cancelled = RedisError(.cancelled, .notExecuted, "The task was cancelled")
+
+    /// False when it was confirmed meanwhile.
+    @discardableResult
+    private func giveUp(_ ticket: Int, _ source: Source, _ error: RedisError) -> Bool {
+        guard let continuation = waiting[source]?.removeValue(forKey: ticket) else { return false }
+        if waiting[source]?.isEmpty == true { waiting[source] = nil }
+        continuation.resume(returning: error)
+        return true
     }
 
     private func drop(_ number: Int) {
@@ -101,7 +137,7 @@ actor MessageHub {
     private func connectedLink() async throws(RedisError) -> any RedisLink {
         if isClosed { throw .closed(.notExecuted) }
         if let link, link.isOpen { return link }
-        let fresh = try await topology.node(for: nil).openLink()
+        let fresh = try await open()
         // Somebody may have been faster, or has closed the client.
         if isClosed {
             fresh.close()
@@ -139,10 +175,11 @@ actor MessageHub {
     private func reconnect() async {
         var retry = 0
         while !isClosed, !wanted.isEmpty {
-            do {
+            do throws(RedisError) {
                 _ = try await connectedLink()
                 return
             } catch {
+                await missed(error)
                 // Cancelled means closed, which the loop sees.
                 _ = await configuration.pause(before: retry)
                 retry += 1
@@ -168,11 +205,11 @@ actor MessageHub {
 
     private func wasConfirmed(_ source: Source) {
         confirmed.insert(source)
-        for continuation in waiting.removeValue(forKey: source) ?? [] { continuation.resume(returning: nil) }
+        for continuation in (waiting.removeValue(forKey: source) ?? [:]).values { continuation.resume(returning: nil) }
     }
 
     private func endWaiting(_ error: RedisError) {
-        for continuation in waiting.values.joined() { continuation.resume(returning: error) }
+        for continuation in waiting.values.flatMap(\.values) { continuation.resume(returning: error) }
         waiting = [:]
     }
 

@@ -49,18 +49,6 @@ extension RedisClient {
         return try await messages.subscribe(to: Set(sources))
     }
 
-    /// A subscription at each server that holds keys: what a server says of its own keys (keyspace events) it tells
-    /// nobody else. Servers that join a cluster later are not among them.
-    package func subscribeEverywhere(to channel: String) async throws(RedisError) -> [RedisSubscription] {
-        guard case .cluster = configuration.topology else { return [try await subscribe(to: [channel])] }
-        var subscriptions: [RedisSubscription] = []
-        for node in try await topology.primaries() {
-            let hub = MessageHub(SingleNode(node), configuration)
-            subscriptions.append(try await hub.subscribe(to: [.channel(channel)]))
-        }
-        return subscriptions
-    }
-
     /// Publishes a message.
     ///
     /// - Returns: how many received it; in a cluster, how many of the node that was asked.

@@ -6,10 +6,11 @@ struct ClusterMap: Equatable, Sendable {
     static let slotCount = 16384
 
     private(set) var primaries: [RedisEndpoint] = []
+    private var places: [RedisEndpoint: Int32] = [:]
     /// Those of each primary.
     private(set) var replicas: [RedisEndpoint: [RedisEndpoint]] = [:]
     /// Of each slot the place of its primary in the list; -1 when nobody keeps it.
-    private var owners = [Int16](repeating: -1, count: slotCount)
+    private var owners = [Int32](repeating: -1, count: slotCount)
 
     /// From the reply to CLUSTER SLOTS:
     ///
@@ -40,11 +41,13 @@ struct ClusterMap: Equatable, Sendable {
         return .tcp(host: host, port: port)
     }
 
-    private mutating func place(of primary: RedisEndpoint) -> Int16 {
-        if let place = primaries.firstIndex(of: primary) { return Int16(place) }
+    private mutating func place(of primary: RedisEndpoint) -> Int32 {
+        if let place = places[primary] { return place }
+        // Memory ends long before 2^31 endpoints.
+        let place = Int32(primaries.count)
         primaries.append(primary)
-        // A cluster has at most as many primaries as slots.
-        return Int16(primaries.count - 1)
+        places[primary] = place
+        return place
     }
 
     func primary(of slot: Int) -> RedisEndpoint? {

@@ -68,6 +68,14 @@ final class ClusterTopology: Topology {
 
     func node(for key: [UInt8]?) async throws(RedisError) -> Node { node(at: try await endpoint(for: key)) }
 
+    func venue(for key: [UInt8]?, after refusal: RedisError?) async throws(RedisError) -> Venue {
+        let endpoint = try await endpoint(for: key)
+        guard let refusal, refusal.serverCode == "ASK",
+            let redirection = ClusterMap.redirection(refusal.message, from: endpoint)
+        else { return Venue(node: node(at: endpoint)) }
+        return Venue(node: node(at: redirection.endpoint), isAsking: true)
+    }
+
     func primaries() async throws(RedisError) -> [Node] { try await map().primaries.map(node) }
 
     private func endpoint(for key: [UInt8]?) async throws(RedisError) -> RedisEndpoint {
@@ -142,7 +150,7 @@ final class ClusterTopology: Topology {
             state.readers = state.readers.filter { wanted.contains($0.key) }
             return gone
         }
-        for node in gone { node.close() }
+        for node in gone { node.retire() }
     }
 
     func doubt(because error: RedisError) async {
@@ -233,7 +241,7 @@ final class ClusterTopology: Topology {
     private func target(of journey: Journey) async throws(RedisError) -> Target {
         if let endpoint = journey.asking { return Target(endpoint: endpoint, isAsking: true, reads: false) }
         let endpoint = try await endpoint(for: journey.command.firstKey)
-        guard configuration.reads == .replica, journey.command.isReadOnly,
+        guard configuration.reads == .replica, journey.command.suitsReplica,
             let replicas = try await map().replicas[endpoint], !replicas.isEmpty
         else { return Target(endpoint: endpoint, isAsking: false, reads: false) }
         return Target(

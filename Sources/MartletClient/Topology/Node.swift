@@ -13,7 +13,8 @@ final class Node: Sendable {
 
     private struct State: Sendable {
         var shared = Shared.none
-        var isClosed = false
+        /// Why it takes no more commands; nil while it does.
+        var end: RedisError?
     }
 
     let configuration: RedisClientConfiguration
@@ -60,8 +61,8 @@ final class Node: Sendable {
     }
 
     private func claimShared() throws(RedisError) -> Claim {
-        let claim = state.withLock { state -> Claim? in
-            if state.isClosed { return nil }
+        try state.withLock { state throws(RedisError) -> Claim in
+            if let end = state.end { throw end }
             switch state.shared {
             case .open(let link) where link.isOpen: return .link(link)
             case .connecting(let task): return .task(task)
@@ -71,19 +72,17 @@ final class Node: Sendable {
                 return .task(task)
             }
         }
-        guard let claim else { throw .closed(.notExecuted) }
-        return claim
     }
 
     private func connectShared() async throws -> any RedisLink {
         let link = try await openLink()
-        let isClosed = state.withLock { state -> Bool in
-            if !state.isClosed { state.shared = .open(link) }
-            return state.isClosed
+        let end = state.withLock { state -> RedisError? in
+            if state.end == nil { state.shared = .open(link) }
+            return state.end
         }
-        if isClosed {
+        if let end {
             link.close()
-            throw RedisError.closed(.notExecuted)
+            throw end
         }
         return link
     }
@@ -102,8 +101,12 @@ final class Node: Sendable {
             return nil
         }
         // What was under way there may be tried again elsewhere, if it may be tried again.
-        link?.close(because: RedisError(.connection, .unknown, "The server is no longer the one to ask"))
-        pool.dropIdle()
+        link?.close(because: Self.isElsewhere(.unknown))
+        pool.dropConnections()
+    }
+
+    private static func isElsewhere(_ outcome: RedisError.Outcome) -> RedisError {
+        RedisError(.connection, outcome, "The server is no longer the one to ask")
     }
 
     // MARK: Commands
@@ -149,7 +152,7 @@ final class Node: Sendable {
             let results: [RedisResult]
             if commands.contains(where: \.isBlocking) {
                 let lease = try await pool.acquire()
-                results = await lease.send(commands, Patience(timeout: timeout, isBlocking: true))
+                results = await lease.link.send(commands, Patience(timeout: timeout, isBlocking: true))
                 pool.release(lease)
             } else {
                 results = await (try await sharedLink()).send(commands, Patience(timeout: timeout))
@@ -162,15 +165,20 @@ final class Node: Sendable {
         }
     }
 
-    func close() {
+    func close() { end(.closed(.notExecuted), underway: .closed(.unknown)) }
+
+    /// The server has no keys any more: whoever still comes with a command may try elsewhere.
+    func retire() { end(Self.isElsewhere(.notExecuted), underway: Self.isElsewhere(.unknown)) }
+
+    private func end(_ error: RedisError, underway: RedisError) {
         let link = state.withLock { state -> (any RedisLink)? in
-            state.isClosed = true
+            state.end = state.end ?? error
             defer { state.shared = .none }
             if case .open(let link) = state.shared { return link }
             return nil
         }
-        link?.close()
-        pool.close()
+        link?.close(because: underway)
+        pool.close(because: error)
     }
 
     deinit { close() }

@@ -40,7 +40,7 @@ final class SentinelTopology: Topology {
     deinit { close() }
 
     private func node(for command: RedisCommand) -> Node {
-        if let replica, command.isReadOnly { replica } else { primary }
+        if let replica, command.suitsReplica { replica } else { primary }
     }
 
     func run(_ command: RedisCommand, timeout: Duration?) async -> RedisResult {
@@ -49,7 +49,7 @@ final class SentinelTopology: Topology {
 
     /// Commands that are sent together stay together, unless all of them read.
     func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
-        let readsOnly = commands.allSatisfy(\.isReadOnly)
+        let readsOnly = commands.allSatisfy(\.suitsReplica)
         return await (readsOnly ? replica ?? primary : primary).run(commands, timeout: timeout)
     }
 
@@ -108,7 +108,9 @@ private final class Sentinels: Sendable {
             () async throws(RedisError) in try ring.next()
         }
         singles = endpoints.map { endpoint in Node(configuration, connector) { endpoint } }
-        hubs = singles.map { MessageHub(SingleNode($0), configuration) }
+        hubs = singles.map { single in
+            MessageHub(configuration) { () async throws(RedisError) in try await single.openLink() }
+        }
     }
 
     func primary() async throws(RedisError) -> RedisEndpoint {

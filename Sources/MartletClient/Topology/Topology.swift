@@ -15,6 +15,9 @@ protocol Topology: Sendable {
     /// The server that keeps `key`; nil: any that may be written to.
     func node(for key: [UInt8]?) async throws(RedisError) -> Node
 
+    /// The same when a server has just refused what `key` is about: it may have said who knows better.
+    func venue(for key: [UInt8]?, after refusal: RedisError?) async throws(RedisError) -> Venue
+
     /// All servers that hold keys.
     func primaries() async throws(RedisError) -> [Node]
 
@@ -22,6 +25,19 @@ protocol Topology: Sendable {
     func doubt(because error: RedisError) async
 
     func close()
+}
+
+/// Where to go with work that needs a connection of its own.
+struct Venue: Sendable {
+    let node: Node
+    /// The server is to be asked although the slot is only on its way to it.
+    var isAsking = false
+}
+
+extension Topology {
+    func venue(for key: [UInt8]?, after refusal: RedisError?) async throws(RedisError) -> Venue {
+        Venue(node: try await node(for: key))
+    }
 }
 
 /// One server, wherever it is.

@@ -1,0 +1,112 @@
+// A cluster played by a script: slots on their way, replicas, nodes that leave. The real one is in Tests/Topologies.
+
+import Martlet
+import Synchronization
+import Testing
+
+@testable import MartletClient
+
+struct ClusterTests {
+    private static let first = RedisEndpoint.tcp(host: "10.0.0.1", port: 1)
+    private static let second = RedisEndpoint.tcp(host: "10.0.0.1", port: 2)
+
+    /// All slots are the first one's, and the second is its replica if wanted.
+    private static func slots(hasReplica: Bool = false) -> String {
+        func node(_ port: Int) -> String { "*3\r\n$8\r\n10.0.0.1\r\n:\(port)\r\n$1\r\n\(port)\r\n" }
+        return "*1\r\n*\(hasReplica ? 4 : 3)\r\n:0\r\n:16383\r\n" + node(1) + (hasReplica ? node(2) : "")
+    }
+
+    /// `answer` is asked for all but the map.
+    private func scene(
+        hasReplica: Bool = false, _ change: (inout RedisClientConfiguration) -> Void = { _ in },
+        _ answer: @escaping @Sendable (_ words: [String], _ endpoint: RedisEndpoint) -> ScriptedServer.Answer
+    ) throws -> (script: ScriptedServer, client: RedisClient) {
+        let script = ScriptedServer.many { words, endpoint in
+            words.first == "CLUSTER" ? .reply(Self.slots(hasReplica: hasReplica)) : answer(words, endpoint)
+        }
+        var configuration = RedisClientConfiguration(.cluster([Self.first]))
+        configuration.streams = script
+        configuration.retry = RetryPolicy(retries: 2, base: .zero, cap: .zero)
+        configuration.pool.minimum = 0
+        change(&configuration)
+        return (script, try RedisClient(configuration))
+    }
+
+    /// What the client said, without its questions for the map.
+    private func said(_ script: ScriptedServer, at endpoint: RedisEndpoint) -> [String] {
+        script.commands(at: endpoint).filter { $0 != "CLUSTER SLOTS" }
+    }
+
+    /// A unit of work on a connection of its own follows a slot that is on its way.
+    @Test func aSlotOnItsWay() async throws {
+        let (script, client) = try scene { words, endpoint in
+            guard endpoint == Self.second else { return .reply("-ASK 12182 10.0.0.1:2\r\n") }
+            return .reply(words[0] == "EXEC" ? "*1\r\n:1\r\n" : words[0] == "INCR" ? "+QUEUED\r\n" : "+OK\r\n")
+        }
+        let replies = try await client.transaction(watching: ["foo"]) { connection in
+            _ = try await connection.send("GET", "foo")
+            return [RedisCommand("INCR", "foo")]
+        }
+        #expect(replies == [.integer(1)])
+        #expect(said(script, at: Self.first) == ["WATCH foo", "UNWATCH"])
+        #expect(
+            said(script, at: Self.second) == [
+                "ASKING", "WATCH foo", "ASKING", "GET foo", "ASKING", "MULTI", "INCR foo", "EXEC",
+            ])
+    }
+
+    /// Keys that belong together lie apart until their slot has moved: that may take longer than what else is tried
+    /// again.
+    @Test(arguments: [("TRYAGAIN", 17), ("LOADING", 3)]) func keysThatLieApart(refusal: String, tries: Int) async throws
+    {
+        let (_, client) = try scene { _, _ in .silence }
+        var count = 0
+        let error = await #expect(throws: RedisError.self) {
+            try await client.retrying { _ async throws(RedisError) -> Void in
+                count += 1
+                throw RedisError.reply("\(refusal) later")
+            }
+        }
+        #expect(error?.serverCode == refusal && count == tries)
+    }
+
+    /// Reads go to replicas where that is asked for, but not those that must see what was written before.
+    @Test func readsThatNeedThePrimary() async throws {
+        let (_, client) = try scene(hasReplica: true) {
+            $0.reads = .replica
+        } _: { words, endpoint in
+            .reply(words[0] == "READONLY" ? "+OK\r\n" : endpoint == Self.first ? "+primary\r\n" : "+replica\r\n")
+        }
+        #expect(try await client.send("GET", "foo", as: String.self) == "replica")
+        let command = RedisCommand("GET", "foo")
+        #expect(try await client.send(command.atPrimary()).string == "primary")
+        let both = try await client.pipeline([command.atPrimary(), command])
+        #expect(try both.map { try $0.get().string } == ["primary", "replica"])
+    }
+
+    /// Whoever waits for a node that leaves the cluster may try elsewhere.
+    @Test func aNodeThatLeaves() async throws {
+        let (script, client) = try scene { _, _ in .silence }
+        let node = try await client.topology.node(for: Array("foo".utf8))
+        async let waiting = node.run(RedisCommand("GET", "foo"))
+        #expect(await soon { said(script, at: Self.first) == ["GET foo"] })
+        node.retire()
+        let result = await waiting
+        #expect(result.error?.code == .connection && result.error?.outcome == .unknown)
+        #expect(Node.mayBeRetried(RedisCommand("GET", "foo"), result))
+        let late = await node.run(RedisCommand("INCR", "foo"))
+        #expect(late.error?.code == .connection && late.error?.outcome == .notExecuted)
+    }
+
+    @Test func moreServersThanSlots() throws {
+        let reply = RESPValue.array([
+            .array([.integer(0), .integer(16383), .array([.bulkString(Array("10.0.0.1".utf8)), .integer(1)])])
+        ])
+        var map = try #require(ClusterMap(slots: reply, askedAt: Self.first))
+        for number in 0..<70_000 {
+            map.move(7, to: .tcp(host: "10.1.\(number / 60_000).1", port: UInt16(number % 60_000)))
+        }
+        #expect(map.primary(of: 7) == .tcp(host: "10.1.1.1", port: 9_999))
+        #expect(map.primary(of: 8) == Self.first)
+    }
+}
