@@ -115,6 +115,17 @@ struct ForeignTests {
         #expect(session.values["stats/usage_count"] == bytes("4") && session.values["ui/lang"] == nil)
         #expect(session.values["analysis"] == bytes("long"))
         #expect(try await bench.client.send("TTL", "session:analysis:s1", as: Int.self) == 800)
+        // A1: a category that comes back after its time has a time again; what goes on keeps its own.
+        bench.advance(by: .seconds(1800))
+        try await sessions.update("s1") { (session) throws(SessionError) in
+            #expect(session.values["translation/text"] == nil)
+            session.values["translation/text"] = Array("again".utf8)
+            session.values["auth/user_id"] = Array("8".utf8)
+        }
+        #expect(try await bench.client.send("TTL", "session:translation:s1", as: Int.self) == 1800)
+        #expect(try await bench.client.send("TTL", "session:auth:s1", as: Int.self) == 1700)
+        // A session lives as long as its longest part.
+        #expect(try await sessions.get("s1")?.timeRemaining == .seconds(84_500))
         #expect(try await sessions.delete("s1"))
         #expect(try await bench.keys() == [])
     }

@@ -300,14 +300,20 @@ struct SecurityTests {
         let replicas = try Bench { $0.criticalDurability = .replicas(1, timeout: .milliseconds(1)) }
         let alone = await #expect(throws: SessionError.self) { try await replicas.store.create() }
         #expect(alone?.code == .notDurable)
+        // To a server 0 would mean for ever.
+        let hasty = try Bench { $0.criticalDurability = .replicas(1, timeout: .zero) }
+        let atOnce = await #expect(throws: SessionError.self) { try await hasty.store.create() }
+        #expect(atOnce?.code == .notDurable)
     }
 
     /// Rates and counts of the time since the last look; thresholds are those of the source documents.
     @Test func monitoring() async throws {
         let bench = try Bench()
-        let monitor = SessionMonitor(bench.store)
-        for _ in 0..<5 { _ = try await bench.store.create() }
+        let monitor = SessionMonitor(bench.store, countsSessions: true)
+        for _ in 0..<5 { _ = try await bench.store.create(principal: "ann") }
         let first = await monitor.sample().metrics
+        // A17: sessions, not keys.
+        #expect(first[.activeSessions] == 5)
         #expect((first[.creationRate] ?? 0) > 0 && (first[.operationDuration] ?? 0) > 0)
         #expect((first[.memoryUsage] ?? 0) > 0 && (first[.memoryShare] ?? 2) < 1 && first[.poolShare] == 0)
         #expect((first[.connectionCount] ?? 0) >= 1 && first[.connectionErrors] == 0)

@@ -169,6 +169,10 @@ class Cluster(Fleet):
         rows = redis.Redis(HOST, alive, protocol=2).execute_command("CLUSTER SLOTS")
         return {slot: (row[2][2].decode(), row[2][1]) for row in rows for slot in range(row[0], row[1] + 1)}
 
+    def keys_matching(self, pattern: str) -> list[str]:
+        primaries = sorted({port for _, port in self.owners().values()})
+        return [key for port in primaries for key in self.client(port).scan_iter(pattern, count=1000)]
+
     def move_slots(self, keys: list[str], count: int) -> int:
         """Each to another primary, key by key, as redis-cli does it."""
         owners = self.owners()
@@ -250,6 +254,12 @@ class Load:
         wait_until(f"commands are acknowledged after {what}", goes_on)
         print(f"  {what}: the servers took {done - began:.1f} s, the client {max(0.0, time.time() - done - 1):.1f} s more; "
               f"refused {self.last['refused']}, unknown {self.last['unknown']} {self.last['errors']}", flush=True)
+
+    def goes_on_when(self, what: str, is_done: Callable[[], bool]) -> None:
+        """The same where some errors stay."""
+        wait_until(what, is_done)
+        acknowledged = self.last["acknowledged"]
+        self.until(f"commands are acknowledged after {what}", lambda line: line["acknowledged"] > acknowledged + 1000)
 
     def finish(self) -> dict[str, Any]:
         self.process.stdin.close()

@@ -21,6 +21,8 @@ public struct SessionEvent: Sendable, Equatable {
         case revoked
         /// A session ended because its user may have only so many.
         case evictedByLimit
+        /// A session ended because the server had no more memory: see `maxmemory` and `maxmemory-policy`.
+        case evictedByMemory
         /// A session's time was over.
         case expired
     }
@@ -67,9 +69,9 @@ final class SessionStoreState: Sendable {
         var listeners: [Int: AsyncStream<SessionEvent>.Continuation] = [:]
         var nextListener = 0
         var supportsFieldTTL: Bool?
-        /// Underway or done: listening to what the server says of keys whose time is over.
+        /// Underway or done: listening to what the server says of keys that it ends.
         var watch: Task<Void, any Error>?
-        var readers: [Task<Void, Never>] = []
+        var reader: Task<Void, Never>?
     }
 
     private let state = Mutex(State())
@@ -83,7 +85,7 @@ final class SessionStoreState: Sendable {
     deinit {
         let state = state.withLock { $0 }
         for listener in state.listeners.values { listener.finish() }
-        for reader in state.readers { reader.cancel() }
+        state.reader?.cancel()
     }
 
     var statistics: SessionStatistics { state.withLock(\.statistics) }
@@ -125,13 +127,13 @@ final class SessionStoreState: Sendable {
     }
 
     /// Begins to watch unless somebody did; the same for all who ask at once.
-    func watch(_ begin: @escaping @Sendable () async throws -> [Task<Void, Never>]) -> Task<Void, any Error> {
+    func watch(_ begin: @escaping @Sendable () async throws -> Task<Void, Never>) -> Task<Void, any Error> {
         state.withLock { state in
             if let watch = state.watch { return watch }
             let watch = Task { [weak self] in
                 do {
-                    let readers = try await begin()
-                    self?.state.withLock { $0.readers = readers }
+                    let reader = try await begin()
+                    self?.state.withLock { $0.reader = reader }
                 } catch {
                     // Whoever asks next tries again.
                     self?.state.withLock { $0.watch = nil }

@@ -60,7 +60,7 @@ public struct ForeignLayout: Sendable, Equatable {
         }
     }
 
-    /// What reads a session: the values of each key, then the time that is left for the first.
+    /// What reads a session: the values of each key, then the time that is left for each.
     func reads(_ id: String) -> [RedisCommand] {
         let keys = keys(id)
         let values: [RedisCommand] =
@@ -70,7 +70,14 @@ public struct ForeignLayout: Sendable, Equatable {
             case .categories:
                 keys.dropLast().map { RedisCommand("HGETALL", $0) } + keys.suffix(1).map { RedisCommand("GET", $0) }
             }
-        return values + [RedisCommand("PTTL", keys[0])]
+        return values + keys.map { RedisCommand("PTTL", $0) }
+    }
+
+    /// How long the session lives by the replies to `reads`: as long as its longest part; nil: without end.
+    func timeRemaining(_ replies: [RESPValue]) -> Duration? {
+        let times = replies.suffix(replies.count / 2).compactMap(\.integer)
+        guard !times.contains(-1), let longest = times.max(), longest >= 0 else { return nil }
+        return .milliseconds(longest)
     }
 
     /// The values of the replies to `reads`; nil when there is no session.
@@ -126,9 +133,10 @@ public struct ForeignLayout: Sendable, Equatable {
         case .categories:
             var writes: [RedisCommand] = []
             for (category, key) in zip(Self.hashCategories, keys) {
-                let time = ttl.map { _ in TTLPolicyTable.langPont.duration(category: category) }
-                writes += Self.hashWrites(
-                    key, Self.part(values, category), insteadOf: Self.part(old, category), time)
+                let before = Self.part(old, category)
+                // A key that comes into being has no time that could be kept.
+                let time = ttl == nil && !before.isEmpty ? nil : TTLPolicyTable.langPont.duration(category: category)
+                writes += Self.hashWrites(key, Self.part(values, category), insteadOf: before, time)
             }
             if let analysis = values[Self.analysis] {
                 guard ttl != nil || analysis != old[Self.analysis] else { return writes }

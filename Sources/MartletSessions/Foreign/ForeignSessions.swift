@@ -59,9 +59,7 @@ public struct ForeignSessions: Sendable {
 
     private func session(_ id: String, _ replies: [RESPValue]) throws(SessionError) -> ForeignSession? {
         guard let values = try layout.values(replies) else { return nil }
-        let remaining = replies.last?.integer ?? -1
-        return ForeignSession(
-            id: id, values: values, timeRemaining: remaining < 0 ? nil : .milliseconds(remaining))
+        return ForeignSession(id: id, values: values, timeRemaining: layout.timeRemaining(replies))
     }
 
     /// Writes a session, whether there is one of this id or not.

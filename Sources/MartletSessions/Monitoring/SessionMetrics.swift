@@ -12,6 +12,8 @@ public enum SessionMetric: String, Sendable, CaseIterable {
     case memoryShare = "memory_usage_share"
     /// The most that is lent of a pool, as a part of its maximum.
     case poolShare = "redis_pool_usage_share"
+    /// Sessions that the server holds; see ``SessionMonitor/init(_:policy:countsSessions:)``.
+    case activeSessions = "active_sessions_count"
     /// Sessions created a minute.
     case creationRate = "session_creation_rate"
     /// Sessions a minute whose time was over; counted from the first look on.

@@ -15,13 +15,18 @@ public struct SessionSample: Sendable, Equatable {
 public actor SessionMonitor {
     private let store: SessionStore
     private let policy: SessionAlertPolicy
+    private let countsSessions: Bool
     private let clock: ContinuousClock
     private var last: (statistics: SessionStatistics, at: ContinuousClock.Instant)
 
     /// A monitor of this store.
-    public init(_ store: SessionStore, policy: SessionAlertPolicy = .langPont) {
+    ///
+    /// - Parameter countsSessions: whether each look counts the sessions, for which it walks over all of the server's
+    ///   keys. Keys of other kinds do not count.
+    public init(_ store: SessionStore, policy: SessionAlertPolicy = .langPont, countsSessions: Bool = false) {
         self.store = store
         self.policy = policy
+        self.countsSessions = countsSessions
         clock = ContinuousClock()
         last = (store.statistics, clock.now)
     }
@@ -29,12 +34,13 @@ public actor SessionMonitor {
     /// Looks once.
     public func sample() async -> SessionSample {
         // A server that cannot be listened to shows below.
-        try? await store.watchExpiry()
+        try? await store.watchServer()
         let (statistics, now) = (store.takeStatistics(), clock.now)
         let (before, start) = last
         last = (statistics, now)
         var metrics = Self.metrics(statistics, since: before, over: start.duration(to: now))
         await addServer(to: &metrics)
+        if countsSessions, let count = try? await sessionCount() { metrics[.activeSessions] = Double(count) }
         return SessionSample(metrics: metrics, alerts: policy.alerts(metrics))
     }
 
@@ -69,6 +75,14 @@ public actor SessionMonitor {
             .timeoutErrors: Double(now.timeoutErrors - before.timeoutErrors),
             .corruptionErrors: Double(now.corruptionErrors - before.corruptionErrors),
         ]
+    }
+
+    private func sessionCount() async throws -> Int {
+        var seen: Set<String> = []
+        for try await found in store.server.client.scan(matching: store.keys.sessionPattern, batch: 1000) {
+            seen.formUnion(found)
+        }
+        return seen.count
     }
 
     /// A server that cannot be asked is missing here, and counted as a connection error.

@@ -72,6 +72,8 @@ public struct TTLPolicyTable: Equatable, Codable, Sendable {
     /// How long data of this category lives.
     public func duration(category: String, activity: ActivityLevel = .normal) -> Duration {
         let base = overrides[category] ?? bases[priorities[category] ?? .medium] ?? .seconds(86400)
-        return .milliseconds(base.milliseconds * Int64(percentages[activity] ?? 100) / 100)
+        // A time is at most 10^14 ms; a hundred times that is still a number.
+        let percentage = min(max(percentages[activity] ?? 100, 0), 10_000)
+        return .milliseconds(max(base.milliseconds, 0) * Int64(percentage) / 100)
     }
 }

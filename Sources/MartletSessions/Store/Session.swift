@@ -19,7 +19,8 @@ public struct Session: Sendable, Identifiable {
 
     /// Whose it is; nil before login.
     public var principal: Principal? { record.principal }
-    /// Grows with every change.
+    /// Grows with every change of sections and metadata, and with the id; not with uses, and not with counters, which
+    /// any number of requests may count at once.
     public var version: Int64 { record.version }
     /// By the server's clock, as all times.
     public var createdAt: Date { Date(milliseconds: record.created) }
@@ -114,7 +115,7 @@ public struct SessionDraft: Sendable {
     public mutating func set<Value>(_ section: SessionSection<Value>, to value: Value) throws(SessionError) {
         let duration = section.ttl.duration(for: activity)
         // The session's own time needs no second deadline.
-        let deadline = duration.map { now + $0.milliseconds }
+        let deadline = duration.map { min(now + max($0.milliseconds, 0), SessionField.latestDeadline) }
         record.sections[section.name] = try Envelope.pack(
             value, deadline: deadline, context: Self.context(handle, section.name), limit: section.maximumEncodedBytes,
             packing)

@@ -130,7 +130,7 @@ final class SessionCache: Sendable {
         guard let replies = try? results.map({ try $0.get() }), replies.count == 3,
             let deadline = replies[2].integer
         else { return forget(observer, .unknown) }
-        let epoch = Int64.decode(replies[1]) ?? 0
+        let epoch = UserSessions.epoch(replies[1])
         guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: epoch) else {
             return forget(observer, .gone)
         }

@@ -42,12 +42,18 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
     public let mayBeApplied: Bool
     /// Whether it is `unavailable` because an answer did not come in time.
     public let isTimeout: Bool
+    /// Why nothing was changed, when another try or another server may do better.
+    let refusal: RedisError?
 
-    init(_ code: Code, _ message: String, mayBeApplied: Bool = false, isTimeout: Bool = false) {
+    init(
+        _ code: Code, _ message: String, mayBeApplied: Bool = false, isTimeout: Bool = false,
+        refusal: RedisError? = nil
+    ) {
         self.code = code
         self.message = message
         self.mayBeApplied = mayBeApplied
         self.isTimeout = isTimeout
+        self.refusal = refusal
     }
 
     init(_ error: RedisError) {
@@ -63,7 +69,8 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
             }
         self.init(
             code, error.message, mayBeApplied: error.outcome == .unknown,
-            isTimeout: [.timeout, .poolExhausted].contains(error.code))
+            isTimeout: [.timeout, .poolExhausted].contains(error.code),
+            refusal: error.outcome == .notExecuted && error.isTransient ? error : nil)
     }
 
     /// The message, and whether the change may have been made.

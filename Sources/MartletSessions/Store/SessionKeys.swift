@@ -69,6 +69,9 @@ enum SessionField {
     /// Everything but sections and counters, in the order in which a record reads it.
     static let header = [times, principal, metadata]
 
+    /// No field of a hash may be given a later time: the year 4199.
+    static let latestDeadline: Int64 = (1 << 46) - 1
+
     static func section(_ name: String) -> String { "s/" + name }
     static func counter(_ name: String) -> String { "n/" + name }
 }

@@ -50,7 +50,8 @@ struct SessionRecord: Equatable, Sendable {
             }
         }
         // A hash that lacks these was not written here.
-        guard let times = header[0].flatMap({ Self.numbers($0) }), times.count >= 6, times[4] < 1 << 50 else {
+        guard let times = header[0].flatMap({ Self.numbers($0) }), times.count >= 6, (0..<1 << 50).contains(times[4])
+        else {
             return nil
         }
         (version, created) = (times[0], times[1])

@@ -21,13 +21,18 @@ struct SessionServer: Sendable {
     struct Reading: Sendable {
         let now: Int64
         let replies: [RESPValue]
-        let connection: RedisConnection
-        let timeout: Duration?
+        fileprivate let server: SessionServer
+        fileprivate let connection: RedisConnection
+        fileprivate let watched: [String]
 
         /// Reads more, under the same watch.
         func more(_ commands: [RedisCommand]) async throws(SessionError) -> [RESPValue] {
             guard !commands.isEmpty else { return [] }
-            return try SessionServer.values(await connection.pipeline(commands, timeout: timeout))
+            do throws(RedisError) {
+                return try await server.answers(to: commands, over: connection, watched)
+            } catch {
+                throw SessionError(error)
+            }
         }
     }
 
@@ -45,7 +50,8 @@ struct SessionServer: Sendable {
         _ commands: [RedisCommand]
     ) async throws(SessionError) -> [Result<RESPValue, RedisError>] {
         do throws(RedisError) {
-            return try await client.pipeline(commands, timeout: timeout)
+            // A replica may not know yet who has logged out.
+            return try await client.pipeline(commands.map { $0.atPrimary() }, timeout: timeout)
         } catch {
             throw SessionError(error)
         }
@@ -67,7 +73,7 @@ struct SessionServer: Sendable {
     /// From TIME's seconds and microseconds.
     static func milliseconds(_ reply: RESPValue?) throws(SessionError) -> Int64 {
         guard case .array(let parts) = reply, parts.count == 2, let seconds = Int64.decode(parts[0]),
-            let microseconds = Int64.decode(parts[1]), seconds < 1 << 40
+            let microseconds = Int64.decode(parts[1]), (0..<1 << 40).contains(seconds)
         else { throw SessionError(.server, "The server's clock cannot be read") }
         return seconds * 1000 + microseconds / 1000
     }
@@ -83,8 +89,9 @@ struct SessionServer: Sendable {
             let outcome: Outcome<Value>
             do throws(RedisError) {
                 if attempt > 0 { try await client.pause(before: attempt - 1) }
-                outcome = try await client.retrying { () async throws(RedisError) -> Outcome<Value> in
-                    try await client.lease(for: keys.first) { connection async throws(RedisError) -> Outcome<Value> in
+                outcome = try await client.retrying { refusal async throws(RedisError) -> Outcome<Value> in
+                    try await client.lease(for: keys.first, after: refusal) {
+                        connection async throws(RedisError) -> Outcome<Value> in
                         try await attemptOnce(keys, commands, durability, connection, decide)
                     }
                 }
@@ -111,19 +118,11 @@ struct SessionServer: Sendable {
         _ decide: @Sendable (Reading) async throws(SessionError) -> Decision<Value>
     ) async throws(RedisError) -> Outcome<Value> {
         let watch = [RedisCommand(words: ["WATCH"] + keys), RedisCommand("TIME")]
-        var replies: [RESPValue] = []
-        for result in await connection.pipeline(watch + commands, timeout: timeout) {
-            do throws(RedisError) {
-                replies.append(try result.get())
-            } catch {
-                // So far nothing was to be changed.
-                throw RedisError(error.code, .notExecuted, error.message)
-            }
-        }
+        let replies = try await answers(to: watch + commands, over: connection, keys)
         do throws(SessionError) {
             let reading = Reading(
-                now: try Self.milliseconds(replies[1]), replies: Array(replies.dropFirst(2)), connection: connection,
-                timeout: timeout)
+                now: try Self.milliseconds(replies[1]), replies: Array(replies.dropFirst(2)), server: self,
+                connection: connection, watched: keys)
             switch try await decide(reading) {
             case .done(let value): return .done(value)
             case .write(let writes, let finish):
@@ -132,8 +131,42 @@ struct SessionServer: Sendable {
                 return .done(finish(replies))
             }
         } catch {
+            if let refusal = error.refusal { throw refusal }
             return .failed(error)
         }
+    }
+
+    /// Replies to commands that change nothing. While a slot moves, keys that are not watched may lie at another server
+    /// than those that are.
+    private func answers(
+        to commands: [RedisCommand], over connection: RedisConnection, _ watched: [String]
+    ) async throws(RedisError) -> [RESPValue] {
+        var results: [Result<RESPValue, RedisError>?] = commands.map { _ in nil }
+        let here = commands.indices.filter { index in
+            guard connection.isAsking, let key = commands[index].firstKey else { return true }
+            return watched.contains { Array($0.utf8) == key }
+        }
+        for (place, result) in zip(here, await connection.pipeline(here.map { commands[$0] }, timeout: timeout)) {
+            if case .failure(let error) = result, error.serverCode == "ASK", commands[place].firstKey != nil {
+                continue
+            }
+            results[place] = result
+        }
+        let elsewhere = results.indices.filter { results[$0] == nil }
+        if !elsewhere.isEmpty {
+            let found = try await client.pipeline(elsewhere.map { commands[$0].atPrimary() }, timeout: timeout)
+            for (place, result) in zip(elsewhere, found) { results[place] = result }
+        }
+        var replies: [RESPValue] = []
+        for result in results {
+            do throws(RedisError) {
+                replies.append(try result?.get() ?? .null)
+            } catch {
+                // So far nothing was to be changed.
+                throw RedisError(error.code, .notExecuted, error.message)
+            }
+        }
+        return replies
     }
 
     /// Nil when a watched key has changed.
@@ -149,14 +182,17 @@ struct SessionServer: Sendable {
         }
     }
 
+    /// To the server 0 means for ever.
+    private static func limit(_ timeout: Duration) -> Int { Int(max(timeout.milliseconds, 1)) }
+
     /// Waits until what this connection wrote is as safe as was asked for.
     private func secure(_ durability: Durability, over connection: RedisConnection) async throws(SessionError) {
         let (command, wanted): (RedisCommand, Int)
         switch durability.level {
         case .memory: return
-        case .fsync(let timeout): (command, wanted) = (RedisCommand("WAITAOF", 1, 0, Int(timeout.milliseconds)), 1)
+        case .fsync(let timeout): (command, wanted) = (RedisCommand("WAITAOF", 1, 0, Self.limit(timeout)), 1)
         case .replicas(let count, let timeout):
-            (command, wanted) = (RedisCommand("WAIT", count, Int(timeout.milliseconds)), count)
+            (command, wanted) = (RedisCommand("WAIT", count, Self.limit(timeout)), count)
         }
         let reply: RESPValue
         do throws(RedisError) {

@@ -137,7 +137,7 @@ extension SessionStore {
         let user = UserSessions(tag: handle.tag, keys: keys)
         let (key, index) = (keys.session(handle), keys.index(handle.tag))
         let reads = headerReads(handle) + [RedisCommand("PTTL", index)]
-        return try await server.change([key], reading: reads, configuration.durability) {
+        return try await server.change([key, index], reading: reads, configuration.durability) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
             guard var record = living(reading) else { return .done(.missing) }
             change(&record, reading.now)
@@ -147,10 +147,9 @@ extension SessionStore {
                 RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
             if record.principal != nil {
-                let remaining = Int64.decode(reading.replies[2]) ?? -2
+                let deadline = UserSessions.deadline(reading.replies[2], at: reading.now)
                 // An index that somebody deleted is made whole again by those who are used.
-                if remaining == -2 { writes.append(RedisCommand("HSET", index, handle.digest, Int(record.created))) }
-                let deadline: Int64? = remaining == -2 ? nil : remaining == -1 ? .max : reading.now + remaining
+                if deadline == nil { writes.append(RedisCommand("HSET", index, handle.digest, Int(record.created))) }
                 if let extending = user.extending(to: record.deadline, from: deadline) { writes.append(extending) }
             }
             return .write(writes) { _ in .extended(changed) }
@@ -169,7 +168,7 @@ extension SessionStore {
     /// The session of the first two replies, if it is alive.
     func living(_ reading: SessionServer.Reading) -> SessionRecord? {
         guard let record = SessionRecord(reading.replies[0]) else { return nil }
-        return record.isAlive(at: reading.now, epoch: Int64.decode(reading.replies[1]) ?? 0) ? record : nil
+        return record.isAlive(at: reading.now, epoch: UserSessions.epoch(reading.replies[1])) ? record : nil
     }
 
     /// Changes sections or metadata without reading the sections.
@@ -236,8 +235,8 @@ extension SessionStore {
             fields += [SessionField.section(name), envelope]
             if supportsFieldTTL, let deadline = Envelope.deadline(of: envelope) {
                 // Memory comes back in time; that the section is gone stands in its bytes.
-                writes.append(
-                    RedisCommand("HPEXPIREAT", key, Int(deadline), "FIELDS", 1, SessionField.section(name)))
+                let time = Int(min(deadline, SessionField.latestDeadline))
+                writes.append(RedisCommand("HPEXPIREAT", key, time, "FIELDS", 1, SessionField.section(name)))
             }
         }
         if draft.metadata != metadata { fields += [SessionField.metadata, SessionRecord.bytes(draft.metadata)] }

@@ -121,7 +121,7 @@ extension SessionStore {
         let key = keys.session(handle)
         let (now, replies) = try await server.read(
             near: key, [RedisCommand("HGETALL", key), RedisCommand("GET", keys.epoch(handle.tag))])
-        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: Int64.decode(replies[1]) ?? 0)
+        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: UserSessions.epoch(replies[1]))
         else { return nil }
         return session(id, at: handle, record, readAt: now)
     }
@@ -167,7 +167,7 @@ extension SessionStore {
             var sessions: [Session?] = []
             for (index, id) in ids.enumerated() {
                 let now = try SessionServer.milliseconds(replies[3 * index])
-                let epoch = Int64.decode(replies[3 * index + 2]) ?? 0
+                let epoch = UserSessions.epoch(replies[3 * index + 2])
                 let record = SessionRecord(replies[3 * index + 1])
                 sessions.append(
                     record.flatMap { $0.isAlive(at: now, epoch: epoch) ? session(id, $0, readAt: now) : nil })

@@ -62,7 +62,7 @@ extension SessionStore {
         for (index, handle) in handles.enumerated() {
             let now = try SessionServer.milliseconds(replies[3 * index])
             guard let record = SessionRecord(replies[3 * index + 1]),
-                record.isAlive(at: now, epoch: Int64.decode(replies[3 * index + 2]) ?? 0)
+                record.isAlive(at: now, epoch: UserSessions.epoch(replies[3 * index + 2]))
             else { continue }
             summaries.append(SessionSummary(handle, record))
         }
@@ -82,13 +82,21 @@ extension SessionStore {
 
     // MARK: Health
 
-    /// Whether the store can be read, and with `deep`, written. Never throws, and never calls sick healthy.
+    /// Whether all servers that hold sessions answer, and with `deep`, whether one can be written to. Never throws, and
+    /// says no more than what was tried.
     public func health(deep: Bool = false) async -> SessionHealth {
         let key = "\(keys.prefix)h:{\(state.randomTag())}"
         do throws(SessionError) {
             _ = try await server.read(near: key, [RedisCommand("EXISTS", key)])
         } catch {
             return SessionHealth(status: .unavailable, detail: "It cannot be read: \(error.message)")
+        }
+        do throws(RedisError) {
+            try await server.client.atEachServer { send async throws(RedisError) in
+                _ = try await send(RedisCommand("PING"))
+            }
+        } catch {
+            return SessionHealth(status: .degraded, detail: "Not all servers answer: \(error.message)")
         }
         guard deep else { return SessionHealth(status: .healthy, detail: nil) }
         do throws(SessionError) {
@@ -171,21 +179,28 @@ extension SessionStore {
         }
         do {
             let value = try await body()
-            try await release(key, token)
+            try await release(key, token).get()
             return value
         } catch {
             // The lock ends by itself if this fails; the reason to tell is the first one.
-            try? await release(key, token)
+            _ = await release(key, token)
             throw error
         }
     }
 
-    /// Only the lock that was taken: after the lease it may be another's.
-    private func release(_ key: String, _ token: String) async throws(SessionError) {
-        try await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
-            guard reading.replies[0].string == token else { return .done(()) }
-            return .write([RedisCommand("DEL", key)]) { _ in }
-        }
+    /// Only the lock that was taken: after the lease it may be another's. A task that is cancelled frees it, too.
+    private func release(_ key: String, _ token: String) async -> Result<Void, SessionError> {
+        await Task { () -> Result<Void, SessionError> in
+            do throws(SessionError) {
+                try await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
+                    (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
+                    guard reading.replies[0].string == token else { return .done(()) }
+                    return .write([RedisCommand("DEL", key)]) { _ in }
+                }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }.value
     }
 }

@@ -25,7 +25,7 @@ extension SessionStore {
     ) async throws(SessionError) -> Session? {
         let (oldKey, newKey, index) = (keys.session(old), keys.session(id.handle), keys.index(old.tag))
         let reads = [RedisCommand("HGETALL", oldKey), RedisCommand("GET", keys.epoch(old.tag))]
-        return try await server.change([oldKey, newKey], reading: reads, configuration.criticalDurability) {
+        return try await server.change([oldKey, newKey, index], reading: reads, configuration.criticalDurability) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Session?> in
             guard var record = living(reading) else { return .done(nil) }
             record.version += 1
@@ -52,8 +52,8 @@ extension SessionStore {
     private func indexDeadline(
         _ index: String, _ record: SessionRecord, _ reading: SessionServer.Reading
     ) async throws(SessionError) -> Int64 {
-        let remaining = Int64.decode(try await reading.more([RedisCommand("PTTL", index)])[0]) ?? -2
-        return max(record.deadline, remaining > 0 ? reading.now + remaining : 0)
+        let present = UserSessions.deadline(try await reading.more([RedisCommand("PTTL", index)])[0], at: reading.now)
+        return max(record.deadline, present == .max ? 0 : present ?? 0)
     }
 
     private func sections(
@@ -76,7 +76,8 @@ extension SessionStore {
     ///   - id: the session before login; nil, or one that is gone, when there is none.
     ///   - keeping: names of sections that the new session takes over. All others are dropped.
     ///   - metadata: nil: that of the session before login.
-    /// - Throws: ``SessionError``: `sessionLimitReached`, `integrity`.
+    /// - Throws: ``SessionError``: `sessionLimitReached`, `integrity`. If the session before login cannot be ended, the
+    ///   new one is taken back as well as that goes; sessions that ended because of the limit stay ended.
     public func promote(
         _ id: SessionID?, to principal: Principal, keeping: Set<String> = [], metadata: [String: String]? = nil,
         lifetime: SessionLifetime? = nil
@@ -97,11 +98,28 @@ extension SessionStore {
                             to: SessionDraft.context(draft.handle, name), packing))
                 }
             }
-            // Behind the new one: if this fails, the old one is what it was, and nobody's.
-            if let before { _ = try await remove(before.handle) }
-            state.tell(.promoted, created.session.handle, principal)
             for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
+            // Behind the new one: if this fails, the old one is what it was, and nobody's.
+            if let before { try await end(before.handle, for: created.session.handle) }
+            state.tell(.promoted, created.session.handle, principal)
             return created
         }
+    }
+
+    /// Ends the session before login, although the task may be cancelled: it may lie at another server than the new
+    /// one, so that both cannot be done at one stroke.
+    private func end(_ old: SessionHandle, for new: SessionHandle) async throws(SessionError) {
+        let failure = await Task { () -> SessionError? in
+            do throws(SessionError) {
+                _ = try await remove(old)
+                return nil
+            } catch {
+                // Nobody has been told of it; if this fails as well, it ends unused.
+                _ = try? await remove(new)
+                return error
+            }
+        }.value
+        guard let failure else { return }
+        throw SessionError(failure.code, failure.message, mayBeApplied: true, isTimeout: failure.isTimeout)
     }
 }

@@ -57,7 +57,7 @@ extension SessionStore {
         let (now, replies) = try await server.read(near: index, user.reads)
         let handles = ([String].decode(replies[0]) ?? []).map { SessionHandle(tag: tag, digest: $0) }
         guard !handles.isEmpty else { return [] }
-        let epoch = Int64.decode(replies[1]) ?? 0
+        let epoch = UserSessions.epoch(replies[1])
         let headers = try SessionServer.values(
             try await server.pipeline(
                 handles.map { RedisCommand(words: ["HMGET", keys.session($0)] + SessionField.header) }))

@@ -13,9 +13,10 @@ import Synchronization
 /// let session = try await store.get(created.session.id)
 /// ```
 ///
-/// What holds for all methods: a change is made as a whole or not at all; nothing recreates a session that is gone; a
-/// deadline never moves to an earlier time by use, and never beyond the absolute one; time is the server's; ids appear
-/// in no error, event or description. All may be called from any task at once.
+/// What holds for all methods: a change of one user's sessions is made as a whole or not at all; nothing recreates a
+/// session that is gone; a deadline never moves to an earlier time by use, and never beyond the absolute one; time is
+/// the server's; sessions are read where they were written, never from a replica; ids appear in no error, event or
+/// description. All may be called from any task at once.
 public struct SessionStore: Sendable {
     let server: SessionServer
     let configuration: SessionStoreConfiguration

@@ -49,13 +49,25 @@ struct UserSessions: Sendable {
         _ reading: SessionServer.Reading, _ replies: [RESPValue], without ending: SessionHandle? = nil
     ) async throws(SessionError) -> Present {
         let handles = ([String].decode(replies[0]) ?? []).map { SessionHandle(tag: tag, digest: $0) }
-        let epoch = Int64.decode(replies[1]) ?? 0
+        let epoch = Self.epoch(replies[1])
         let headers = try await reading.more(
             handles.map { RedisCommand(words: ["HMGET", keys.session($0)] + SessionField.header) })
         let (alive, dead) = Self.sort(handles, headers, at: reading.now, epoch: epoch, without: ending)
-        let remaining = Int64.decode(replies[2]) ?? -2
-        let deadline: Int64? = remaining == -2 ? nil : remaining == -1 ? .max : reading.now + remaining
+        let deadline = Self.deadline(replies[2], at: reading.now)
         return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
+    }
+
+    /// From the reply to GET of the epoch's key: 0 when there is none. What no store has written is kept within bounds.
+    static func epoch(_ reply: RESPValue) -> Int64 { min(max(Int64.decode(reply) ?? 0, 0), 1 << 60) }
+
+    /// From the reply to PTTL: when the key ends; nil when there is none.
+    static func deadline(_ reply: RESPValue, at now: Int64) -> Int64? {
+        switch Int64.decode(reply) ?? -2 {
+        case -2: nil
+        case -1: .max
+        // A clock is below 2^51.
+        case let remaining: now + min(remaining, 1 << 60)
+        }
     }
 
     /// Which of the sessions with these headers are alive.

@@ -17,7 +17,7 @@ public final class RequestSession: Sendable {
     enum Intent: Sendable {
         case keep
         case login(Principal, keeping: Set<String>)
-        case rotate
+        case rotate(grace: Duration)
         case logout
     }
 
@@ -95,9 +95,11 @@ public final class RequestSession: Sendable {
     public func logout() { state.withLock { $0.intent = .logout } }
 
     /// When the request is done, the session has another id.
-    public func rotate() {
+    ///
+    /// - Parameter grace: for so long requests that left the browser with the old id are served all the same.
+    public func rotate(grace: Duration = .seconds(10)) {
         state.withLock { state in
-            if case .keep = state.intent { state.intent = .rotate }
+            if case .keep = state.intent { state.intent = .rotate(grace: grace) }
         }
     }
 
@@ -122,16 +124,20 @@ public final class RequestSession: Sendable {
             // A request that did not look at its session does not use it.
             guard wasAsked || !changes.isEmpty else { return nil }
             guard let before = try await current() else {
-                guard !changes.isEmpty else { return id == nil ? nil : cookie.clearCookie() }
+                // An id that leads nowhere stays: another request may just have brought the browser a new one.
+                guard !changes.isEmpty else { return nil }
                 let created = try await store.create(metadata: metadata) { (draft) throws(SessionError) in
                     try Self.checked(apply, &draft)
                 }
                 return cookie.setCookie(for: created.session)
             }
             let session = try await write(apply, changes, before)
-            if case .rotate = intent { return cookie.setCookie(for: try await store.rotate(session.id)) }
-            // A browser that keeps the cookie as long as the session lives has to hear that it lives longer.
-            return before.wasExtended ? cookie.setCookie(for: session) : nil
+            if case .rotate(let grace) = intent {
+                return cookie.setCookie(for: try await store.rotate(session.id, grace: grace))
+            }
+            // A browser that keeps the cookie as long as the session lives has to hear that it lives longer; but not by
+            // an id that was rotated: it has the new one already.
+            return before.wasExtended && session.handle == session.id.handle ? cookie.setCookie(for: session) : nil
         }
     }
 

@@ -2,10 +2,9 @@
 //
 //     martlet-client-load URL TASKS counters|sessions
 //
-// Each task counts up keys of its own, reads them back, and remembers what was acknowledged; or it begins sessions that
-// a replica has to have before they are acknowledged. A line of JSON on standard
-// output every 100 ms says how far it is; when standard input ends, the last line compares what was acknowledged with
-// what the servers hold.
+// Each task counts up keys of its own, reads them back, and remembers what was acknowledged; or it begins and uses
+// sessions that a replica has to have before they are acknowledged. A line of JSON on standard output every 100 ms says
+// how far it is; when standard input ends, the last line compares what was acknowledged with what the servers hold.
 
 import Foundation
 import Martlet

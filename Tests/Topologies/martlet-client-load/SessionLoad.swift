@@ -1,10 +1,11 @@
-// Sessions that must outlive their primary: each is acknowledged when a replica has it.
+// Sessions that must outlive their primary: each is acknowledged when a replica has it. Some are read and changed
+// again.
 
 import MartletClient
 import MartletSessions
 import Synchronization
 
-/// Begins sessions and remembers those that were acknowledged.
+/// Begins sessions, remembers those that were acknowledged, and uses them.
 final class SessionLoad: Sendable {
     private let store: SessionStore
     private let client: RedisClient
@@ -19,11 +20,18 @@ final class SessionLoad: Sendable {
         self.account = account
     }
 
+    private static let note = SessionSection<Int>("note")
+
     func step(_ task: Int) async {
         let key = "sessions of \(task)"
         do throws(SessionError) {
-            let created = try await store.create(principal: Principal("user \(task)-\(Int.random(in: 0..<1000))"))
-            ids.withLock { $0.append(created.session.id) }
+            switch Int.random(in: 0..<4) {
+            case 0: try await read()
+            case 1: try await change()
+            default:
+                let created = try await store.create(principal: Principal("user \(task)-\(Int.random(in: 0..<1000))"))
+                ids.withLock { $0.append(created.session.id) }
+            }
             account.note(key) { $0.acknowledged += 1 }
         } catch {
             if error.mayBeApplied { return account.note(key) { $0.unknown += 1 } }
@@ -33,6 +41,24 @@ final class SessionLoad: Sendable {
         }
         // The load is watched by its messages, too; one that is not delivered is not missed.
         _ = try? await client.publish("session", to: "news")
+    }
+
+    private var anyID: SessionID? { ids.withLock { $0.randomElement() } }
+
+    /// A session that was acknowledged is there.
+    private func read() async throws(SessionError) {
+        guard let id = anyID, try await store.get(id) == nil else { return }
+        account.state.withLock { $0.staleReads += 1 }
+    }
+
+    private func change() async throws(SessionError) {
+        guard let id = anyID else { return }
+        do throws(SessionError) {
+            try await store.set(Self.note, to: Int.random(in: 0..<1000), in: id)
+        } catch {
+            guard error.code == .missing else { throw error }
+            account.state.withLock { $0.staleReads += 1 }
+        }
     }
 
     func verify() async -> [String: Any] {
