@@ -99,6 +99,33 @@ struct CommandLogTests {
         #expect((logged.contains("SELECT 0") ? commands : commands.filter { $0 != "SELECT 0" }) == logged)
     }
 
+    /// Redis 7.4 knows no HSETEX.
+    @Test func fieldsThatAreSetUnderAConditionAreLoggedAsSet() throws {
+        let server = try LoggingServer()
+        let commands = try server.commands {
+            try server.server.run("HSETEX h FNX FIELDS 2 f 1 g 2")
+            try server.server.run("HPEXPIRE h 7 FIELDS 1 f")
+            try server.server.run("HSETEX h FXX KEEPTTL FIELDS 2 f 3 g 4")
+        }
+        let deadline = "HPEXPIREAT h \(TestServer.start + 7) FIELDS 1 f"
+        #expect(
+            commands.filter { $0 != "SELECT 0" } == [
+                "HSET h f 1 g 2", deadline, "MULTI", "HSET h f 3 g 4", deadline, "EXEC",
+            ])
+    }
+
+    /// A key that is made or grows has changed, although no value could be written.
+    @Test func bitfieldsThatOnlyGrow() throws {
+        let server = try LoggingServer()
+        let lines = [
+            "BITFIELD k OVERFLOW FAIL SET u8 0 300", "BITFIELD k OVERFLOW FAIL SET u8 100 300",
+            "BITFIELD k OVERFLOW FAIL SET u8 0 300",
+        ]
+        let commands = try server.commands { for line in lines { try server.server.run(line) } }
+        #expect(commands.filter { $0 != "SELECT 0" } == Array(lines.prefix(2)))
+        try server.server.expect(["STRLEN k": 14])
+    }
+
     @Test func timesThatAreOver() throws {
         let server = try LoggingServer()
         try server.server.run("SET k v PX 5")

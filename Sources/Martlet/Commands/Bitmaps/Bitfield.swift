@@ -98,6 +98,8 @@ enum BitfieldCommands {
             }
             if case .written(_, let isNew) = result, grows || isNew { changes += 1 }
         }
+        // A key that was made or grew has changed, although no value may have been written.
+        if grows { changes = max(changes, 1) }
         if changes > 0 { call.changed(arguments[1], .setbit, count: changes) }
     }
 }

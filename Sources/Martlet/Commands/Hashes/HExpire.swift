@@ -63,6 +63,21 @@ enum HExpireCommand {
         }
     }
 
+    /// The condition, and the fields, which may stand in any order.
+    private static func options(
+        _ arguments: borrowing Arguments
+    ) throws(ReplyError) -> (condition: Condition, fields: FieldList) {
+        var reader = FieldListReader(at: 3)
+        var condition: Condition?
+        while try reader.advance(arguments) {
+            guard let found = Condition(arguments, at: reader.next) else { throw reader.unknownWord(arguments) }
+            guard condition == nil else { throw ReplyError("ERR Multiple condition flags specified") }
+            condition = found
+            reader.next += 1
+        }
+        return (condition ?? .none, try reader.list())
+    }
+
     /// Replies for each field: -2 there is none, 0 the condition does not hold, 1 done, 2 removed, because the time is
     /// not in the future.
     private static func run(
@@ -72,8 +87,7 @@ enum HExpireCommand {
         let record = try call.hash(key, for: .write)
         let deadline = try time.fieldDeadline(
             try arguments.integer(2), now: call.now, command: call.commandName)
-        let condition = Condition(arguments, at: 3)
-        let fields = try FieldList(arguments, at: condition == nil ? 3 : 4)
+        let (condition, fields) = try options(arguments)
         guard var record else { return call.replyNoFields(fields.count) }
         let isReached = call.keyspace.isReached(deadline)
         var changed: [Int] = []
@@ -83,7 +97,7 @@ enum HExpireCommand {
                 call.reply.integer(-2)
                 continue
             }
-            guard (condition ?? .none).allows(deadline, over: record.deadline(at: place)) else {
+            guard condition.allows(deadline, over: record.deadline(at: place)) else {
                 call.reply.integer(0)
                 continue
             }
@@ -106,29 +120,66 @@ enum HExpireCommand {
     }
 }
 
-/// `FIELDS numfields field [field ...]` at the end of a request.
+/// `FIELDS numfields field [field ...]` in a request.
 struct FieldList {
     /// Positions of the fields, or of the first word of each, among the request's words.
     let words: StrideTo<Int>
     let count: Int
 
+    static let missing = ReplyError("ERR Mandatory argument FIELDS is missing or not at the right position")
+    static let wrongEnd = ReplyError("ERR The `numfields` parameter must match the number of arguments")
+
     static let argument = ArgumentSpec.block(
         "fields", token: "FIELDS", [], [ArgumentSpec("numfields", .integer), ArgumentSpec("field", .string, .multiple)])
 
-    /// Reads the list whose keyword must stand at `index` and which goes on to the end; `width` words for each field.
-    init(_ arguments: borrowing Arguments, at index: Int, width: Int = 1) throws(ReplyError) {
-        guard index + 1 < arguments.count, arguments.matches(index, "FIELDS") else {
-            throw ReplyError("ERR Mandatory argument FIELDS is missing or not at the right position")
-        }
+    /// Reads the list whose keyword must stand at `index`; `width` words for each field. Options may follow it only
+    /// where that is said.
+    init(
+        _ arguments: borrowing Arguments, at index: Int, width: Int = 1, isLast: Bool = true
+    ) throws(ReplyError) {
+        guard index + 1 < arguments.count, arguments.matches(index, "FIELDS") else { throw Self.missing }
         let wrongCount = ReplyError("ERR Parameter `numFields` should be greater than 0")
         let count = try arguments.integer(index + 1, orThrow: wrongCount)
         guard count > 0 else { throw wrongCount }
         let (span, overflow) = count.multipliedReportingOverflow(by: Int64(width))
-        guard !overflow, span == arguments.count - index - 2 else {
-            throw ReplyError("ERR The `numfields` parameter must match the number of arguments")
-        }
+        let rest = arguments.count - index - 2
+        guard !overflow, isLast ? span == rest : span <= rest else { throw Self.wrongEnd }
         self.count = Int(count)
-        words = stride(from: index + 2, to: arguments.count, by: width)
+        // No longer than the request.
+        words = stride(from: index + 2, to: index + 2 + Int(span), by: width)
+    }
+}
+
+/// Reads a request's words from `next` on, among which the list of fields stands somewhere.
+struct FieldListReader {
+    var next: Int
+    private var found: FieldList?
+    private let width: Int
+
+    init(at start: Int, width: Int = 1) {
+        next = start
+        self.width = width
+    }
+
+    /// Moves on to the next word that is not the list's; false at the end.
+    mutating func advance(_ arguments: borrowing Arguments) throws(ReplyError) -> Bool {
+        while next < arguments.count, arguments.matches(next, "FIELDS") {
+            guard found == nil else { throw ReplyError("ERR FIELDS keyword specified multiple times") }
+            let list = try FieldList(arguments, at: next, width: width, isLast: false)
+            found = list
+            next += 2 + list.count * width
+        }
+        return next < arguments.count
+    }
+
+    /// Why the word at `next` cannot stand there.
+    func unknownWord(_ arguments: borrowing Arguments) -> ReplyError {
+        found == nil ? FieldList.missing : FieldList.wrongEnd
+    }
+
+    func list() throws(ReplyError) -> FieldList {
+        guard let found else { throw FieldList.missing }
+        return found
     }
 }
 
@@ -142,7 +193,7 @@ extension CommandCall {
 
 extension ExpireTime {
     /// The point in time in milliseconds that `value` means; neither negative nor beyond what a field can have.
-    fileprivate func fieldDeadline(_ value: Int64, now: Int64, command: String) throws(ReplyError) -> Int64 {
+    func fieldDeadline(_ value: Int64, now: Int64, command: String) throws(ReplyError) -> Int64 {
         guard value >= 0 else { throw ReplyError("ERR invalid expire time, must be >= 0") }
         let latest = HashFields.latestDeadline
         guard value <= latest / unit.rawValue else { throw .invalidExpireTime(command) }

@@ -18,11 +18,19 @@ enum HGetExCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let key = arguments[1]
         let record = try call.hash(key, for: .write)
-        var index = 2
+        var reader = FieldListReader(at: 2)
         var expiry = ExpiryOption.none
-        _ = expiry.take(arguments, at: &index, keyword: "PERSIST")
-        let deadline = try call.deadline(expiry, arguments)
-        let fields = try FieldList(arguments, at: index)
+        while try reader.advance(arguments) {
+            guard let found = ExpiryOption(arguments, at: &reader.next, keyword: "PERSIST") else {
+                throw reader.unknownWord(arguments)
+            }
+            guard case .none = expiry else {
+                throw ReplyError("ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can be specified")
+            }
+            expiry = found
+        }
+        let deadline = try call.fieldDeadline(expiry, arguments)
+        let fields = try reader.list()
         call.reply.array(fields.count)
         guard var record else {
             for _ in fields.words { call.reply.null() }
@@ -103,9 +111,9 @@ struct FieldChanges {
 }
 
 extension CommandCall {
-    /// The deadline that EX, PX, EXAT or PXAT means; nil without one of them.
-    func deadline(_ expiry: ExpiryOption, _ arguments: borrowing Arguments) throws(ReplyError) -> Int64? {
+    /// The deadline of fields that EX, PX, EXAT or PXAT means; nil without one of them.
+    func fieldDeadline(_ expiry: ExpiryOption, _ arguments: borrowing Arguments) throws(ReplyError) -> Int64? {
         guard case .at(let time, let word) = expiry else { return nil }
-        return try time.deadline(try arguments.integer(word), now: now, command: commandName)
+        return try time.fieldDeadline(try arguments.integer(word), now: now, command: commandName)
     }
 }

@@ -52,6 +52,10 @@ enum HRandFieldCommand {
         let isFlat = withValues && call.reply.version == .resp2
         // All fields may be over.
         guard call.keyspace.randomPlace(in: record) != nil else { return call.reply.array(0) }
+        // Where nothing would let the client go, it is not begun.
+        guard count <= mostRepetitions || !(call.session.transport?.takesReplies(of: Int.max) ?? true) else {
+            throw .outOfRange
+        }
         let mark = call.reply.buffer.count
         call.reply.array(Int(count) * (isFlat ? 2 : 1))
         for number in 0..<count {

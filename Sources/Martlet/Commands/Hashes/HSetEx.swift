@@ -20,21 +20,28 @@ enum HSetExCommand {
         /// Whether all fields must be there (true) or all missing (false).
         var mustExist: Bool?
         var expiry = ExpiryOption.none
-        /// Where FIELDS stands.
-        var next = 2
+        let fields: FieldList
 
+        /// In any order.
         init(_ arguments: borrowing Arguments) throws(ReplyError) {
-            while next < arguments.count, !arguments.matches(next, "FIELDS") {
-                if expiry.take(arguments, at: &next, keyword: "KEEPTTL") { continue }
-                if mustExist == nil, arguments.matches(next, "FNX") {
-                    mustExist = false
-                } else if mustExist == nil, arguments.matches(next, "FXX") {
-                    mustExist = true
-                } else {
-                    throw .syntax
+            var reader = FieldListReader(at: 2, width: 2)
+            while try reader.advance(arguments) {
+                if let found = ExpiryOption(arguments, at: &reader.next, keyword: "KEEPTTL") {
+                    guard case .none = expiry else {
+                        throw ReplyError("ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified")
+                    }
+                    expiry = found
+                    continue
                 }
-                next += 1
+                let isFNX = arguments.matches(reader.next, "FNX")
+                guard isFNX || arguments.matches(reader.next, "FXX") else { throw reader.unknownWord(arguments) }
+                guard mustExist == nil else {
+                    throw ReplyError("ERR Only one of FXX or FNX arguments can be specified")
+                }
+                mustExist = !isFNX
+                reader.next += 1
             }
+            fields = try reader.list()
         }
     }
 
@@ -43,8 +50,8 @@ enum HSetExCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let key = arguments[1]
         let options = try Options(arguments)
-        let deadline = try call.deadline(options.expiry, arguments)
-        let fields = try FieldList(arguments, at: options.next, width: 2)
+        let deadline = try call.fieldDeadline(options.expiry, arguments)
+        let fields = options.fields
         let present = try call.hash(key, for: .write)
         if let mustExist = options.mustExist {
             for index in fields.words {
@@ -66,19 +73,29 @@ enum HSetExCommand {
         }
         call.changed(key, .hset, count: fields.count)
         changes.tell(key, &call)
-        if deadline != nil {
-            // As commands that Redis 7.4 knows.
-            call.propagate(wordCount: 2 + 2 * fields.count) { log in
-                log.append("HSET")
-                log.append(key)
-                for index in fields.words {
-                    log.append(arguments[index])
-                    log.append(arguments[index + 1])
-                }
-            }
-            changes.propagate(deadline, arguments, &call)
-        }
+        propagate(fields, keepsDeadline: keepsDeadline, arguments, &call)
+        changes.propagate(deadline, arguments, &call)
         if let record = call.lookup(key, for: .write) { call.removeIfEmpty(record, key) }
         call.reply.integer(1)
+    }
+
+    /// As commands that Redis 7.4 knows. HSET takes deadlines away.
+    private static func propagate(
+        _ fields: FieldList, keepsDeadline: Bool, _ arguments: borrowing Arguments, _ call: inout CommandCall
+    ) {
+        call.propagate(wordCount: 2 + 2 * fields.count) { log in
+            log.append("HSET")
+            log.append(arguments[1])
+            for index in fields.words {
+                log.append(arguments[index])
+                log.append(arguments[index + 1])
+            }
+        }
+        guard keepsDeadline, let record = call.lookup(arguments[1], for: .inspect) else { return }
+        for index in fields.words {
+            guard let place = call.place(ofField: arguments[index], in: record) else { continue }
+            guard let deadline = record.deadline(at: place) else { continue }
+            call.propagate(deadline: deadline, of: [index], of: arguments)
+        }
     }
 }

@@ -18,14 +18,21 @@ enum ExpiryOption {
         case .at(let present, _) where time == present: break
         case .keyword, .at: return false
         }
-        if let time, index + 1 < arguments.count {
+        guard let option = ExpiryOption(arguments, at: &index, keyword: keyword) else { return false }
+        self = option
+        return true
+    }
+
+    /// The option at `index`, which moves on to the next word; nil when there is none.
+    init?(_ arguments: borrowing Arguments, at index: inout Int, keyword: StaticString) {
+        if let time = ExpireTime(option: arguments, at: index), index + 1 < arguments.count {
             self = .at(time, word: index + 1)
             index += 2
-            return true
+        } else if arguments.matches(index, keyword) {
+            self = .keyword
+            index += 1
+        } else {
+            return nil
         }
-        guard arguments.matches(index, keyword) else { return false }
-        self = .keyword
-        index += 1
-        return true
     }
 }

@@ -162,9 +162,25 @@ struct HashExpiryTests {
         ("HEXPIRE h 1 FIELDS 0 a", "ERR Parameter `numFields` should be greater than 0"),
         ("HEXPIRE h 1 FIELDS 2 a", "ERR The `numfields` parameter must match the number of arguments"),
         ("HTTL h FIELDS x a", "ERR Parameter `numFields` should be greater than 0"),
-        ("HSETEX h FNX FXX FIELDS 1 a b", "ERR syntax error"),
+        ("HSETEX h FNX FXX FIELDS 1 a b", "ERR Only one of FXX or FNX arguments can be specified"),
+        ("HSETEX h FIELDS 1 a b c", "ERR The `numfields` parameter must match the number of arguments"),
+        ("HSETEX h FIELDS 1 a b FIELDS 1 c d", "ERR FIELDS keyword specified multiple times"),
+        (
+            "HSETEX h EX 10 EX 20 FIELDS 1 a b",
+            "ERR Only one of EX, PX, EXAT, PXAT or KEEPTTL arguments can be specified"
+        ),
+        (
+            "HGETEX h FIELDS 1 a PERSIST PX 20",
+            "ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can be specified"
+        ),
+        ("HEXPIRE h 10 NX XX FIELDS 1 a", "ERR Multiple condition flags specified"),
+        // What no field can have, a file would refuse.
+        ("HSETEX h PXAT 9223372036854775807 FIELDS 1 a b", "ERR invalid expire time in 'hsetex' command"),
+        ("HSETEX h PX 70368744177664 FIELDS 1 a b", "ERR invalid expire time in 'hsetex' command"),
+        ("HGETEX h PXAT 281474976710656 FIELDS 1 a", "ERR invalid expire time in 'hgetex' command"),
+        ("HGETEX h EX 9223372036854775807 FIELDS 1 a", "ERR invalid expire time in 'hgetex' command"),
+        ("HGETEX h PX -1 FIELDS 1 a", "ERR invalid expire time, must be >= 0"),
         ("HSETEX h FIELDS 1 a", "ERR wrong number of arguments for 'hsetex' command"),
-        ("HGETEX h EX 0 FIELDS 1 a", "ERR invalid expire time in 'hgetex' command"),
         ("HEXPIRE s 1 FIELDS 1 a", "WRONGTYPE Operation against a key holding the wrong kind of value"),
     ])
     func refusals(command: String, error: String) throws {
@@ -184,6 +200,27 @@ struct HashExpiryTests {
         #expect(try server.run("HTTL h FIELDS 1 a") == [-1])
         #expect(try server.run("HGETDEL h FIELDS 3 a b c") == ["5", "2", .null])
         #expect(try server.run("EXISTS h") == 0)
+    }
+
+    /// A reply that no memory would hold is not begun.
+    @Test func randomFieldsWithoutEnd() throws {
+        let server = try TestServer()
+        try server.run("HSET h a 1")
+        #expect(try server.run("HRANDFIELD h -9223372036854775") == .error("ERR value is out of range"))
+        #expect(try server.run("HRANDFIELD h -5 WITHVALUES").elements?.count == 5)
+    }
+
+    /// Redis 8.6 takes options behind the fields, too; a time of 0 has passed.
+    @Test func optionsInAnyOrder() throws {
+        let server = try TestServer()
+        #expect(try server.run("HSETEX h FIELDS 2 a 1 b 2 EX 10") == 1)
+        #expect(try server.run("HSETEX h FXX FIELDS 1 a 3 KEEPTTL") == 1)
+        #expect(try server.run("HGETEX h FIELDS 1 b PERSIST") == ["2"])
+        #expect(try server.run("HEXPIRE h 20 FIELDS 1 b NX") == [1])
+        #expect(try server.run("HTTL h FIELDS 2 a b") == [10, 20])
+        #expect(try server.run("HGETEX h PX 0 FIELDS 1 b") == ["2"])
+        #expect(try server.run("HSETEX h EX 0 FIELDS 1 c 1") == 1)
+        #expect(try server.run("HGETALL h") == .map([.init("a", "3")]))
     }
 
     @Test func setClearsAndIncrementKeepsTheDeadline() throws {
