@@ -200,12 +200,37 @@ def half_open_requests(binary):
     return results
 
 
+def out_of_descriptors(binary):
+    """More clients than the process may have descriptors: the log, a file, says so, and later clients are served."""
+    with tempfile.TemporaryDirectory() as directory:
+        log = os.path.join(directory, "log")
+        with Server(binary, "--logfile", log) as server:
+            in_use = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (in_use + 5, in_use + 5))
+            clients = [server.connect() for _ in range(50)]
+            told = eventually(lambda: "Too many open files" in open(log).read())
+            for client in clients:
+                client.close()
+            served = eventually(lambda: server.ask("PING") == b"+PONG\r\n")
+    return [check("out of descriptors", told and served, f"told {told}, served afterwards {served}")]
+
+
+def eventually(condition):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
     binary = parser.parse_args().binary
     results = []
-    for case in (unread_pipeline, large_replies_in_one_batch, never_reads, announced_argument, half_open_requests):
+    for case in (unread_pipeline, large_replies_in_one_batch, never_reads, announced_argument, out_of_descriptors,
+                 half_open_requests):
         results += case(binary)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     sys.exit(0 if all(results) else 1)

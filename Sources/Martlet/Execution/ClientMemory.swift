@@ -46,6 +46,7 @@ extension Session {
     /// Bytes that the session takes besides its connection's buffers.
     var ownMemory: Int {
         var memory = Self.baseMemory + argumentBytes + watchMemory
+        memory += name.utf8.count + libraryName.utf8.count + libraryVersion.utf8.count
         if let transaction { memory += transaction.memoryBytes }
         if isSubscriber {
             memory += subscriptions.nameCount * Self.subscriptionMemory + subscriptions.nameBytes

@@ -18,6 +18,9 @@ final class ClientRegistry {
 
     subscript(id: Int64) -> Session? { sessions[id] }
 
+    /// In no order.
+    var unordered: Dictionary<Int64, Session>.Values { sessions.values }
+
     /// Oldest first.
     var all: [Session] { sessions.values.sorted { $0.id < $1.id } }
 }

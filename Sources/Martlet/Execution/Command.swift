@@ -28,7 +28,7 @@ struct Command: ~Copyable {
     var calls = 0
     var rejectedCalls = 0
     var failedCalls = 0
-    /// When nobody wants to know every duration, every sixteenth call is timed.
+    /// When nobody wants to know every duration, every sixteenth call of what is always fast is timed.
     var timedCalls = 0
     var timedNanoseconds: Int64 = 0
     /// Nil before the first call, and while nobody wants it.

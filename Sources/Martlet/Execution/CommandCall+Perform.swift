@@ -9,7 +9,6 @@ extension CommandCall {
         // A look inside leaves no trace in the figures.
         let isSeen = !session.isUnseen
         let began = isSeen ? beginTiming(id) : nil
-        if isSeen { server.commands[id].calls += 1 }
         // A pause changes nothing but by what was begun before it.
         if server.pause.value.isActive {
             keyspace.keepsExpired = server.commands[id].flags.isDisjoint(with: .write)
@@ -17,13 +16,19 @@ extension CommandCall {
         let mark = reply.buffer.mark()
         let dirty = keyspace.dirty
         hasPropagated = false
+        var hasFailed = false
         do {
             try handler(&self, arguments)
         } catch {
-            if isSeen { server.commands[id].failedCalls += 1 }
+            hasFailed = true
             reply.buffer.rewind(to: mark)
             server.statistics.value.count(error)
             reply.error(error)
+        }
+        // What is asked for figures does not count itself, and what resets them does, as in Redis.
+        if isSeen {
+            server.commands[id].calls += 1
+            if hasFailed { server.commands[id].failedCalls += 1 }
         }
         if keyspace.commandLog.isOn { log(arguments, hasChanges: keyspace.dirty != dirty) }
         if !keyspace.journal.isEmpty { server.publishChanges(by: session) }
@@ -35,7 +40,9 @@ extension CommandCall {
     /// When the command began, if somebody wants to know how long it takes: the end of the one before, for reading the
     /// clock twice would cost more than many a command.
     private func beginTiming(_ id: CommandID) -> Int64? {
-        guard server.timesCommands || server.commands[id].isNextTimed else { return nil }
+        guard
+            server.timesCommands || server.commands[id].isNextTimed || !server.commands[id].flags.contains(.fast)
+        else { return nil }
         return clockReading ?? server.clock.monotonicNanoseconds()
     }
 

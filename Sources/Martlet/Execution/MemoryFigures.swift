@@ -32,7 +32,9 @@ struct MemoryFigures {
             blocks += server.keyspace.value.databases[index].heap.mappedBytesInUse
             pages += server.keyspace.value.databases[index].heap.bytesMapped
         }
-        overhead = atStart + tables + server.clientMemory.value.total + server.tracking.memoryBytes + notLimited
+        overhead =
+            atStart + tables + server.clientMemory.value.total + server.tracking.memoryBytes + notLimited
+            + server.slowLog.memoryBytes
         let malloc = SystemMemory.mallocBytes()
         allocated = (malloc?.inUse ?? used - blocks) + blocks
         active = (malloc?.held ?? used - blocks) + pages

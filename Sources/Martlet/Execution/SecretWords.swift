@@ -14,6 +14,8 @@ enum SecretWords {
         switch name {
         case "auth": return Array(1..<max(1, arguments.count))
         case "hello": return secretsOfHello(arguments)
+        // Names of users are nobody else's business, either.
+        case "acl|getuser", "acl|setuser", "acl|deluser": return Array(2..<max(2, arguments.count))
         case "config|set":
             return stride(from: 2, to: arguments.count, by: 2).filter {
                 let name = arguments[$0].copied().asciiLowercased

@@ -88,7 +88,7 @@ final class ServerContext {
     /// Memory of the data, of the clients, and of what the server keeps for both.
     var usedMemory: Int {
         memoryAtStart + keyspace.value.memoryBytes + clientMemory.value.total + tracking.memoryBytes
-            + keyspace.value.commandLog.capacity + services.fileBufferBytes()
+            + slowLog.memoryBytes + keyspace.value.commandLog.capacity + services.fileBufferBytes()
     }
 
     var monotonicSeconds: Int64 { clock.monotonicNanoseconds() / 1_000_000_000 }

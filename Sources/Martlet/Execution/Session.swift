@@ -55,6 +55,8 @@ final class Session {
 
     var database = 0
     var version = RESPVersion.resp2
+    /// Bytes read from it and written to it, and commands that it sent.
+    var (inputBytes, outputBytes, commandCount) = (0, 0, 0)
     var name = ""
     var libraryName = ""
     var libraryVersion = ""
@@ -132,20 +134,19 @@ final class Session {
 
     /// Sends a message that is no reply, behind the reply that is being written if there is one.
     func push(_ message: ByteSpan) {
-        if isExecuting {
-            waitingPushes += message.copied()
-        } else {
-            transport?.push(message)
-        }
+        if isExecuting { wait(message) } else { transport?.push(message) }
     }
 
     /// The same for messages that other sessions are sent, too.
     func push(_ messages: LargeBytes) {
-        if isExecuting {
-            waitingPushes += messages.bytes.copied()
-        } else {
-            transport?.push(messages)
-        }
+        if isExecuting { wait(messages.bytes) } else { transport?.push(messages) }
+    }
+
+    /// What waits counts as if it were written: who is sent too much is let go.
+    private func wait(_ message: ByteSpan) {
+        guard !closesAfterReplies, let transport else { return }
+        waitingPushes += message.copied()
+        if !transport.takesReplies(of: waitingPushes.count) { transport.kill() }
     }
 
     /// Whether the command in execution gets no reply.

@@ -143,6 +143,7 @@ final class Connection: Pollable, SessionTransport {
         case .bytes(let count):
             network.server.statistics.value.inputBytes += count
             network.server.statistics.value.readsProcessed += 1
+            session.inputBytes += count
             session.lastInteractionAt = network.now
             return count
         case .wouldBlock: return nil
@@ -182,6 +183,7 @@ final class Connection: Pollable, SessionTransport {
                 if isClosed { return drop(bytes) }
                 let executed = network.execute(
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
+                session.commandCount += executed
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
                 if isOverHardLimit(reply.buffer.count) { closeForOutput() }
@@ -247,6 +249,7 @@ final class Connection: Pollable, SessionTransport {
         swap(&reply.buffer, &output)
         queue.drain { batch, bytes in
             let executed = network.execute(batch, bytes: bytes, session: session, reply: &reply)
+            session.commandCount += executed
             if session.isBlocked { park(batch, from: executed, bytes) }
         }
         guard !isClosed else { return }
@@ -295,7 +298,10 @@ final class Connection: Pollable, SessionTransport {
     private var inputMemory: Int { pending.count + parser.memoryBytes + (arriving?.bytes.count ?? 0) }
 
     private func checkInput() {
-        guard inputMemory > network.server.configuration.value.clientQueryBufferLimit else { return }
+        let memory = inputMemory
+        network.server.statistics.value.incompleteInput.note(memory, at: network.now)
+        guard memory > network.server.configuration.value.clientQueryBufferLimit else { return }
+        network.server.statistics.value.queryBufferDisconnections += 1
         network.server.log.write(.warning, "Closing client that reached max query buffer length: \(remoteAddress)")
         close(because: nil)
     }
@@ -326,6 +332,9 @@ final class Connection: Pollable, SessionTransport {
                 output.consume(count)
                 network.server.statistics.value.outputBytes += count
                 network.server.statistics.value.writesProcessed += 1
+                session.outputBytes += count
+                // Who still takes what it asked for is not idle.
+                session.lastInteractionAt = network.now
             case .wouldBlock, .endOfStream:
                 watch(for: waitingInterest)
                 account()
@@ -387,14 +396,14 @@ final class Connection: Pollable, SessionTransport {
     /// A message for a subscriber: it waits for the end of the turn as replies do. Whoever sends it does not wait, and
     /// is not troubled when the subscriber is let go.
     func push(_ message: ByteSpan) {
-        guard !isClosed else { return }
+        guard !isClosed, !session.closesAfterReplies else { return }
         output.tail.append(message)
         pushed()
     }
 
     /// What is long is not copied.
     func push(_ messages: LargeBytes) {
-        guard !isClosed else { return }
+        guard !isClosed, !session.closesAfterReplies else { return }
         if messages.count < ReplyWriter.referenceThreshold {
             output.tail.append(messages.bytes)
         } else {
@@ -413,6 +422,7 @@ final class Connection: Pollable, SessionTransport {
         guard !session.closesAfterReplies else { return }
         network.server.log.write(
             .warning, "Client \(remoteAddress) scheduled to be closed ASAP for overcoming of output buffer limits.")
+        network.server.statistics.value.outputBufferDisconnections += 1
         session.closesAfterReplies = true
         network.doom(self)
     }
@@ -436,6 +446,7 @@ final class Connection: Pollable, SessionTransport {
     private func closeForOutput() {
         network.server.log.write(
             .warning, "Client \(remoteAddress) closed for overcoming of output buffer limits.")
+        network.server.statistics.value.outputBufferDisconnections += 1
         close(because: nil)
     }
 

@@ -157,7 +157,7 @@ final class Network {
     func checkIdle(now: Int64, timeout: Int64) {
         for connection in connections.values {
             let idle = now - connection.session.lastInteractionAt
-            if timeout > 0, idle > timeout, !connection.session.isBlocked {
+            if timeout > 0, idle > timeout, !mayBeSilent(connection.session) {
                 server.log.write(.verbose, "Closing idle client")
                 doom(connection)
             } else {
@@ -165,6 +165,11 @@ final class Network {
                 if idle >= 2 { connection.shrink() }
             }
         }
+    }
+
+    /// Who waits for others is not idle.
+    private func mayBeSilent(_ session: Session) -> Bool {
+        session.isBlocked || session.isSubscriber || server.monitors.contains(session)
     }
 
     /// Listeners that ran out of descriptors try again.

@@ -13,11 +13,18 @@ struct ServerStatistics {
     var errors: [String: Int] = [:]
     var peakMemory = 0
     var evictedClients = 0
+    /// What clients had sent of requests that were not complete.
+    var incompleteInput = RecentPeak()
     /// How often a client's buffer for replies took more memory, and gave its memory back.
     var replyBufferExpansions = 0
     var replyBufferShrinks = 0
     /// Payloads of RESTORE, while `sanitize-dump-payload` wants them checked.
     var payloadChecks = 0
+    /// Clients that were let go because of what they sent, or did not read.
+    var queryBufferDisconnections = 0
+    var outputBufferDisconnections = 0
+    /// Commands of a log that were refused when it was read.
+    var unexpectedErrorReplies = 0
     /// Since when `maxmemory` has been exceeded while keys were evicted, and for how long it was before; in monotonic
     /// nanoseconds.
     private var evictionBeganAt: Int64?

@@ -19,9 +19,12 @@ final class SlowLog {
     var maximumCount: Int {
         didSet { drop() }
     }
-    /// Oldest first.
-    private(set) var entries: [Entry] = []
+    /// Oldest first, from `head` on; what was dropped is nil until its place is given back.
+    private var places: [Entry?] = []
+    private var head = 0
     private var nextID: Int64 = 0
+    /// What the entries take.
+    private(set) var memoryBytes = 0
 
     private static let mostWords = 32
     private static let mostBytes = 128
@@ -32,22 +35,45 @@ final class SlowLog {
     }
 
     var isOn: Bool { threshold >= 0 }
+    var count: Int { places.count - head }
+
+    /// The latest ones, the latest first.
+    func latest(_ wanted: Int) -> [Entry] { places[head...].suffix(max(wanted, 0)).reversed().compactMap { $0 } }
 
     /// Whether a command that took so long is kept.
-    func wants(nanoseconds: Int64) -> Bool { isOn && nanoseconds / 1000 >= threshold }
+    func wants(nanoseconds: Int64) -> Bool { isOn && nanoseconds / 1000 >= threshold && maximumCount > 0 }
 
     func add(words: [[UInt8]], nanoseconds: Int64, time: Int64, address: String, clientName: String) {
-        entries.append(
-            Entry(
-                id: nextID, time: time, microseconds: nanoseconds / 1000, words: Self.shortened(words),
-                address: address, clientName: clientName))
+        let entry = Entry(
+            id: nextID, time: time, microseconds: nanoseconds / 1000, words: Self.shortened(words), address: address,
+            clientName: clientName)
+        places.append(entry)
+        memoryBytes += Self.memoryBytes(of: entry)
         nextID += 1
         drop()
     }
 
-    func reset() { entries = [] }
+    func reset() {
+        places = []
+        head = 0
+        memoryBytes = 0
+    }
 
-    private func drop() { entries.removeFirst(max(0, entries.count - max(0, maximumCount))) }
+    private func drop() {
+        while count > max(0, maximumCount) {
+            if let entry = places[head].take() { memoryBytes -= Self.memoryBytes(of: entry) }
+            head += 1
+        }
+        guard head > places.count / 2 else { return }
+        places.removeFirst(head)
+        head = 0
+    }
+
+    /// The entry with its texts, and each word with the head of its array.
+    private static func memoryBytes(of entry: Entry) -> Int {
+        let texts = entry.address.utf8.count + entry.clientName.utf8.count
+        return entry.words.reduce(MemoryLayout<Entry>.stride + 64 + texts) { $0 + $1.count + 48 }
+    }
 
     /// The first words, and of each the first bytes; what was left out is counted.
     static func shortened(_ words: [[UInt8]]) -> [[UInt8]] {

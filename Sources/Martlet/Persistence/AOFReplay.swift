@@ -74,15 +74,17 @@ final class AOFReplay: LoadingPart {
     // MARK: Commands
 
     private func execute() throws(LoadingError) {
-        var unknown: String?
-        reader.value.withCommand { arguments in unknown = run(arguments) }
-        if let unknown { throw LoadingError(text: "Unknown command '\(unknown)' reading the append only file \(name)") }
+        var refusal: String?
+        reader.value.withCommand { arguments in refusal = run(arguments) }
+        if let refusal { throw LoadingError(text: "\(refusal) reading the append only file \(name)") }
     }
 
-    /// Returns the name of a command that does not exist, or not with so many words.
+    /// Returns why there is no such command.
     private func run(_ arguments: borrowing Arguments) -> String? {
-        guard let id = server.commands.find(logged: arguments), server.commands[id].accepts(wordCount: arguments.count)
-        else { return arguments.text(0) }
+        guard let id = server.commands.find(logged: arguments) else { return "Unknown command '\(arguments.text(0))'" }
+        guard server.commands[id].accepts(wordCount: arguments.count) else {
+            return "Wrong number of arguments for '\(arguments.text(0))' command"
+        }
         switch server.commands[id].fullName {
         case "multi": transaction = Transaction()
         case "exec":
@@ -107,10 +109,18 @@ final class AOFReplay: LoadingPart {
             server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: .resp2))
         swap(&call.reply.buffer, &reply.value)
         call.command = id
-        // It was executed before; an error then is the same error now.
-        do { try handler(&call, arguments) } catch {}
+        do { try handler(&call, arguments) } catch { report(error, of: id) }
         swap(&call.reply.buffer, &reply.value)
         reply.value.release()
+    }
+
+    /// Only what was executed is logged, so that nothing should be refused now; the data are as good as they can be.
+    private func report(_ error: ReplyError, of id: CommandID) {
+        server.statistics.value.unexpectedErrorReplies += 1
+        server.log.write(
+            .warning,
+            "== CRITICAL == This server is sending an error to its AOF-loading-client: '\(error.text)' after "
+                + "processing the command '\(server.commands[id].fullName)'")
     }
 
     // MARK: A file that is not whole
@@ -143,6 +153,8 @@ extension CommandIndex {
     fileprivate func find(logged words: borrowing Arguments) -> CommandID? {
         if let id = find(request: words) { return id }
         let name = words.text(0).lowercased()
-        return topLevel.first { self[$0].fullName == name }
+        guard let id = topLevel.first(where: { self[$0].fullName == name }) else { return nil }
+        guard words.count > 1, !self[id].subcommands.isEmpty else { return id }
+        return find(words[1], under: id)
     }
 }

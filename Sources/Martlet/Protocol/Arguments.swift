@@ -33,6 +33,10 @@ struct RequestBatch: ~Copyable {
     private var openCount = 0
 
     var count: Int { requests.count }
+    /// Of the places of the words; large words have memory of their own.
+    var memoryBytes: Int {
+        slices.memoryBytes + requests.memoryBytes + larges.capacity * MemoryLayout<LargeBytes>.stride
+    }
 
     mutating func append(_ slice: ArgumentSlice) {
         slices.append(slice)

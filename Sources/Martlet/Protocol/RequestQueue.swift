@@ -6,8 +6,8 @@ struct RequestQueue: ~Copyable {
     private var largeBytes = 0
 
     var count: Int { batch.count }
-    /// Memory of the words, copied or kept.
-    var memoryBytes: Int { bytes.capacity + largeBytes }
+    /// Memory of the words, copied or kept, and of their places.
+    var memoryBytes: Int { bytes.capacity + largeBytes + batch.memoryBytes }
 
     /// Keeps a request; its words are copied, large ones kept as they are.
     mutating func append(_ arguments: borrowing Arguments) {

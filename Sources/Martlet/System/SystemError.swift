@@ -39,6 +39,9 @@ struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         cause = .resolver(code)
     }
 
+    /// Whether the process or the system may open no more.
+    var isOutOfDescriptors: Bool { errno == EMFILE || errno == ENFILE }
+
     /// What a read is told when the other side is gone.
     static var connectionReset: SystemError { SystemError(errno: ECONNRESET, operation: "recv") }
 

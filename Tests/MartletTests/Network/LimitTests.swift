@@ -54,6 +54,76 @@ struct LimitTests {
         #expect(server.inspect { $0.connections.count } == 1)
     }
 
+    /// Who listens waits for others; who takes what it asked for is not idle, either.
+    @Test func listenersAreNotIdle() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer {
+            $0.clock = clock
+            $0.configuration.timeoutSeconds = 10
+        }
+        let (subscriber, monitor, reader) = (try server.client(), try server.client(), try server.client())
+        #expect(try subscriber.call("SUBSCRIBE", "c").elements?.count == 3)
+        #expect(try monitor.call("MONITOR") == .ok)
+        #expect(try reader.call("SETRANGE", "big", "49999999", "x") == .integer(50_000_000))
+        try reader.request("GET", "big")
+        for _ in 0..<20 {
+            _ = try reader.bytes(2_000_000)
+            clock.advance(milliseconds: 5000)
+            server.server.runDueWork()
+        }
+        #expect(try reader.bytes(10_000_013).count == 10_000_013)
+        #expect(try server.server.connect().send("PUBLISH", "c", "m") == .integer(1))
+        #expect(try subscriber.reply().elements?.count == 3)
+        let shown = try (0..<3).map { _ in try monitor.reply().string ?? "" }
+        #expect(shown[0].contains("SETRANGE") && shown[1].contains("GET") && shown[2].contains("PUBLISH"))
+    }
+
+    /// One message may reach a client by a thousand patterns: what is beyond its limit is not kept.
+    @Test func pushesBeyondTheLimitAreDropped() throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }
+        let client = try server.client()
+        #expect(try client.call("SUBSCRIBE", "c").elements?.count == 3)
+        let kept = server.inspect { network -> [Int] in
+            guard let connection = network.connections.values.first else { return [] }
+            let message = [UInt8](repeating: 120, count: 100_000)
+            let session = connection.session
+            session.isExecuting = true
+            for _ in 0..<1000 { session.push(message.span) }
+            session.isExecuting = false
+            let waiting = session.takePushes()?.count ?? 0
+            return [waiting, connection.replyBufferCount]
+        }
+        #expect(kept == [1_100_000, 0])
+        let other = try server.client()
+        #expect(try other.call("SUBSCRIBE", "c").elements?.count == 3)
+        let count = server.inspect { network -> Int in
+            guard let connection = network.connections.values.first(where: { !$0.session.closesAfterReplies }) else {
+                return -1
+            }
+            let message = [UInt8](repeating: 120, count: 100_000)
+            for _ in 0..<1000 { connection.session.push(message.span) }
+            return connection.replyBufferCount
+        }
+        #expect(count == 1_100_000)
+        #expect(server.inspect { $0.server.statistics.value.outputBufferDisconnections } == 1)
+    }
+
+    /// What a client makes the server keep counts as its memory.
+    @Test func namesAndQueuesCount() throws {
+        let server = try ListeningServer()
+        let client = try server.client()
+        #expect(try client.call("PING") == .simpleString("PONG"))
+        let before = server.inspect { $0.server.clientMemory.value.total }
+        #expect(try client.call("CLIENT", "SETNAME", String(repeating: "n", count: 1_000_000)) == .ok)
+        let named = server.inspect { $0.server.clientMemory.value.total }
+        #expect(named >= before + 1_000_000)
+        #expect(try client.call("MULTI") == .ok)
+        try client.send(encodedRequest([Array("DEL".utf8)] + Array(repeating: [UInt8(ascii: "a")], count: 50_000)))
+        #expect(try client.reply() == .simpleString("QUEUED"))
+        // A place for each word, besides its byte.
+        #expect(server.inspect { $0.server.clientMemory.value.total } >= named + 50_000 * 17)
+    }
+
     @Test func idleClientsStayWithoutATimeout() throws {
         let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
         let server = try ListeningServer { $0.clock = clock }

@@ -282,10 +282,19 @@ struct AppendOnlyFileTests {
     @Test(arguments: [
         "!!!", "*0\r\n", "*-1\r\n", "*1\r\n:1\r\n", "*1\r\n$-1\r\n", "*1\r\n$3\r\nGETxx", "*a\r\n",
         "*1\r\n$3\rXGET\r\n", "*1\r\n$3\r\nBLA\r\n", "*1\r\n$3\r\nGET\r\n",
-        "*99999999999999999999\r\n",
+        "*99999999999999999999\r\n", "*2\r\n$6\r\nCONFIG\r\n$3\r\nBLA\r\n", "*1\r\n$6\r\nCONFIG\r\n",
+        "*2\r\n$6\r\nOBJECT\r\n$3\r\nBLA\r\n", "*2\r\n$3\r\nSET\r\n$1\r\na\r\n",
     ])
     func whatIsNoCommandIsRefused(_ text: String) {
         #expect(throws: StartError.self) { try Self.start(Self.set + text + Self.set) }
+    }
+
+    /// A command that is refused although it was executed once is no reason not to start, but nobody overlooks it.
+    @Test func whatIsRefusedIsToldAndCounted() throws {
+        let server = try Self.start(
+            Self.set + "*3\r\n$6\r\nEXPIRE\r\n$1\r\nk\r\n$3\r\nabc\r\n" + "*2\r\n$4\r\nINCR\r\n$1\r\nk\r\n")
+        try server.expect(["GET k": "v", "TTL k": -1])
+        #expect(try server.run("INFO stats").string?.contains("unexpected_error_replies:2\r\n") == true)
     }
 
     /// Without a checksum what is broken may load, but never harms.

@@ -1,6 +1,6 @@
 // CLIENT KILL ip:port
 // CLIENT KILL [ID id] [TYPE NORMAL | MASTER | SLAVE | REPLICA | PUBSUB] [ADDR ip:port] [LADDR ip:port] [USER name]
-//      [SKIPME YES | NO]
+//      [SKIPME YES | NO] [MAXAGE seconds]
 
 enum ClientKillCommand {
     static let spec = CommandSpec(
@@ -12,6 +12,7 @@ enum ClientKillCommand {
             .init("3.2.0", "Brought the type `master`."),
             .init("5.0.0", "`slave` is called `replica`; both are understood."),
             .init("6.2.0", "Brought the filter `LADDR`."),
+            .init("7.4.0", "Brought the filter `MAXAGE`."),
         ],
         arguments: [
             .oneOf(
@@ -34,6 +35,7 @@ enum ClientKillCommand {
         ArgumentSpec("ip:port", .string, token: "ADDR", .optional),
         ArgumentSpec("ip:port", .string, token: "LADDR", since: "6.2.0", .optional),
         ArgumentSpec("yes/no", .string, token: "SKIPME", .optional),
+        ArgumentSpec("maxage", .integer, token: "MAXAGE", since: "7.4.0", .optional),
     ]
 
     /// All that is asked for must hold.
@@ -43,12 +45,15 @@ enum ClientKillCommand {
         var address: String?
         var localAddress: String?
         var spares: Session?
+        /// Those are meant that were opened then or before, in monotonic seconds.
+        var latestStart = Int64.max
 
         func matches(_ session: Session) -> Bool {
             if let id, session.id != id { return false }
             if let type, !type.contains(session) { return false }
             if let address, session.transport?.remoteAddress != address { return false }
             if let localAddress, session.transport?.localAddress != localAddress { return false }
+            if session.createdAt > latestStart { return false }
             return session !== spares
         }
     }
@@ -58,8 +63,9 @@ enum ClientKillCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         var filter = Filter()
         let isOldForm = arguments.count == 3
-        if isOldForm { filter.address = arguments.text(2) } else { filter = try read(arguments, by: call.session) }
-        let found = call.server.clients.all.filter(filter.matches)
+        if isOldForm { filter.address = arguments.text(2) } else { filter = try read(arguments, &call) }
+        let named = filter.id.map { id in [call.server.clients[id]].compactMap { $0 } }
+        let found = (named ?? call.server.clients.all).filter(filter.matches)
         guard !isOldForm || !found.isEmpty else { throw ReplyError("ERR No such client") }
         for session in found {
             if session === call.session { session.closesAfterReplies = true } else { session.transport?.kill() }
@@ -67,7 +73,10 @@ enum ClientKillCommand {
         if isOldForm { call.reply.ok() } else { call.reply.integer(found.count) }
     }
 
-    private static func read(_ arguments: borrowing Arguments, by session: Session) throws(ReplyError) -> Filter {
+    private static func read(
+        _ arguments: borrowing Arguments, _ call: inout CommandCall
+    ) throws(ReplyError) -> Filter {
+        let session = call.session
         var filter = Filter(spares: session)
         guard arguments.count % 2 == 0 else { throw .syntax }
         for index in stride(from: 2, to: arguments.count, by: 2) {
@@ -86,6 +95,12 @@ enum ClientKillCommand {
                 guard arguments.text(index + 1) == Authentication.userName else {
                     throw ReplyError("ERR No such user '", quoting: arguments[index + 1], "'")
                 }
+            } else if arguments.matches(index, "MAXAGE") {
+                let error = ReplyError("ERR maxage is not an integer or out of range")
+                let age = try arguments.integer(index + 1, orThrow: error)
+                guard age > 0 else { throw ReplyError("ERR maxage should be greater than 0") }
+                // A clock is not negative, so that the difference is a number.
+                filter.latestStart = call.server.monotonicSeconds - age
             } else if arguments.matches(index, "SKIPME") {
                 filter.spares = try skipsCaller(arguments, at: index + 1) ? session : nil
             } else {

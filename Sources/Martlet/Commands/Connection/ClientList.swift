@@ -110,6 +110,9 @@ enum ClientListCommand {
             ("lib-ver", session.libraryVersion),
             // Between `multi` and `qbuf` from Redis 7.4 on, where tools of earlier versions do not look for it.
             ("watch", "\(session.watches.count)"),
+            ("tot-net-in", "\(session.inputBytes)"),
+            ("tot-net-out", "\(session.outputBytes)"),
+            ("tot-cmds", "\(session.commandCount)"),
         ]
         return fields.map { "\($0)=\($1)" }.joined(separator: " ") + "\n"
     }

@@ -32,8 +32,8 @@ enum ClientPauseCommand {
         let milliseconds = try arguments.integer(2, orThrow: refusal)
         guard milliseconds >= 0 else { throw ReplyError("ERR timeout is negative") }
         let (end, overflow) = call.server.monotonicMilliseconds.addingReportingOverflow(milliseconds)
-        guard !overflow else { throw refusal }
-        call.server.pause.value.begin(kind, until: end)
+        // Int64.max means that there is no pause.
+        call.server.pause.value.begin(kind, until: overflow ? Int64.max - 1 : min(end, Int64.max - 1))
         call.reply.ok()
     }
 

@@ -47,16 +47,16 @@ enum SlowlogCommand {
     @Sendable
     private static func get(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard arguments.count <= 3 else { throw .wrongArity("slowlog|get") }
-        let entries = call.server.slowLog.entries
         var count = usualCount
         if arguments.count == 3 {
             let error = ReplyError("ERR count should be greater than or equal to -1")
             let wanted = try arguments.integer(2, orThrow: error)
             guard wanted >= -1 else { throw error }
-            count = wanted < 0 ? entries.count : Int(wanted)
+            count = wanted < 0 ? call.server.slowLog.count : Int(wanted)
         }
-        call.reply.array(min(count, entries.count))
-        for entry in entries.suffix(count).reversed() {
+        let entries = call.server.slowLog.latest(count)
+        call.reply.array(entries.count)
+        for entry in entries {
             call.reply.array(6)
             call.reply.integer(entry.id)
             call.reply.integer(entry.time)
@@ -71,7 +71,7 @@ enum SlowlogCommand {
     /// Replies with a number.
     @Sendable
     private static func length(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        call.reply.integer(call.server.slowLog.entries.count)
+        call.reply.integer(call.server.slowLog.count)
     }
 
     /// Replies OK.

@@ -44,6 +44,20 @@ struct ClientKillTests {
         #expect(try admin.call("CLIENT", "KILL", "TYPE", "replica") == 0)
     }
 
+    @Test func byAge() throws {
+        let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
+        let server = try ListeningServer { $0.clock = clock }
+        let old = try server.client()
+        #expect(try old.call("PING") == .simpleString("PONG"))
+        clock.advance(milliseconds: 100_000)
+        let young = try server.client()
+        #expect(try young.call("CLIENT", "KILL", "MAXAGE", "101") == 0)
+        #expect(try young.call("CLIENT", "KILL", "MAXAGE", "9223372036854775807") == 0)
+        #expect(try young.call("CLIENT", "KILL", "MAXAGE", "100", "SKIPME", "no") == 1)
+        #expect(try isEnded(old))
+        #expect(try young.call("PING") == .simpleString("PONG"))
+    }
+
     /// One's own connection is spared unless that is asked for; then it ends behind the reply.
     @Test func oneself() throws {
         let others = [try server.client(), try server.client()]
@@ -82,7 +96,8 @@ struct ClientKillTests {
         (["ID", "x"], "ERR client-id should be greater than 0"),
         (["TYPE", "odd"], "ERR Unknown client type 'odd'"), (["USER", "nobody"], "ERR No such user 'nobody'"),
         (["SKIPME", "maybe"], "ERR syntax error"), (["ODD", "1"], "ERR syntax error"),
-        (["ID", "1", "TYPE"], "ERR syntax error"),
+        (["ID", "1", "TYPE"], "ERR syntax error"), (["MAXAGE", "x"], "ERR maxage is not an integer or out of range"),
+        (["MAXAGE", "-1"], "ERR maxage should be greater than 0"),
     ])
     func mistakes(words: [String], error: String) throws {
         try admin.send(encodedRequest((["CLIENT", "KILL"] + words).map { Array($0.utf8) }))

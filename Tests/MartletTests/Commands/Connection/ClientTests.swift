@@ -63,7 +63,8 @@ struct ClientTests {
         let line = try #require(try server.run("CLIENT LIST").string)
         let names = """
             id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem multi-mem rbs \
-            rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver watch
+            rbp obl oll omem tot-mem events cmd user redir resp lib-name lib-ver watch tot-net-in tot-net-out \
+            tot-cmds
             """
         #expect(fields(line).map(\.name).joined(separator: " ") == names)
         #expect(line.hasSuffix("\n"))

@@ -93,11 +93,32 @@ struct InfoTests {
         #expect(try field("keyspace_hits") == "1" && field("keyspace_misses") == "1")
         #expect(try field("total_error_replies") == "1" && field("errorstat_ERR") == "count=1")
         #expect(try field("rdb_changes_since_last_save") == "3" && field("connected_clients") == "1")
-        #expect(try field("db0") == "keys=2,expires=1,avg_ttl=100")
+        #expect(try field("db0") == "keys=2,expires=1,avg_ttl=100,subexpiry=0")
         server.advance(milliseconds: 130)
         server.runDueWork()
-        #expect(try field("expired_keys") == "1" && field("db0") == "keys=1,expires=0,avg_ttl=0")
+        #expect(try field("expired_keys") == "1" && field("db0") == "keys=1,expires=0,avg_ttl=0,subexpiry=0")
         #expect(try field("expire_lag_ms") == "29" && field("expire_lag_max_ms") == "29")
+    }
+
+    @Test("the mean time to live is that of keys that have one, however few they are")
+    func averageOfFew() throws {
+        for number in 0..<3000 { try server.run("SET key:\(number) v") }
+        for number in 0..<10 { try server.run("SET timed:\(number) v PX 5000") }
+        try server.run("HSET h f v")
+        try server.run("HPEXPIRE h 5000 FIELDS 1 f")
+        #expect(try field("db0") == "keys=3011,expires=10,avg_ttl=5000,subexpiry=1")
+    }
+
+    @Test("a peak is remembered for a while")
+    func peaks() {
+        var peak = RecentPeak()
+        peak.note(5, at: 100)
+        peak.note(3, at: 101)
+        #expect(peak.value(at: 103) == 5 && peak.value(at: 107) == 5 && peak.value(at: 108) == 0)
+        peak.note(1, at: 104)
+        #expect(peak.value(at: 104) == 5)
+        peak.note(2, at: 108)
+        #expect(peak.value(at: 108) == 2 && peak.value(at: 112) == 2)
     }
 
     @Test("a long reply makes a client's buffer grow, and its memory goes back")

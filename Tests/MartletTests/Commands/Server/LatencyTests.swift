@@ -27,6 +27,15 @@ struct LatencyTests {
         try server.expect(["LATENCY LATEST": [], "LATENCY HISTORY command": [], "LATENCY RESET": 0])
     }
 
+    /// A threshold may be any number.
+    @Test func adviceForAnyThreshold() throws {
+        let server = try TestServer()
+        try server.expect(["CONFIG SET latency-monitor-threshold 20": .ok])
+        Self.note(server, .command, milliseconds: 50)
+        try server.expect(["CONFIG SET latency-monitor-threshold 9223372036854775807": .ok])
+        #expect(try server.run("LATENCY DOCTOR").string?.contains("9223372036854775807") == true)
+    }
+
     @Test func theLatestTheLongestAndTheHistory() throws {
         let server = try TestServer()
         try server.expect(["CONFIG SET latency-monitor-threshold 20": .ok])

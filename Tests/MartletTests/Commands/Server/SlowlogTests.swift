@@ -35,6 +35,36 @@ struct SlowlogTests {
         ])
     }
 
+    /// With no room there are no entries, and no numbers are used up.
+    @Test func noRoomNoEntries() throws {
+        let server = try makeServer { $0.slowlogMaxLen = 0 }
+        for _ in 0..<5 { try server.run("PING") }
+        try server.expect(["SLOWLOG LEN": 0, "CONFIG SET slowlog-max-len 5": .ok])
+        try server.run("PING")
+        let entries = try #require(try server.run("SLOWLOG GET").elements)
+        #expect(entries.map { $0.elements?.first } == [.integer(1), .integer(0)])
+    }
+
+    /// Many entries cost no more time than few, and their memory is known.
+    @Test func memoryIsCounted() {
+        let log = SlowLog(threshold: 0, maximumCount: 1000)
+        func add(_ number: Int) {
+            log.add(
+                words: [Array("GET".utf8), Array("key:\(number)".utf8)], nanoseconds: 1, time: 0, address: "",
+                clientName: "")
+        }
+        for number in 0..<1000 { add(number) }
+        let full = log.memoryBytes
+        #expect(full > 1000 * 100)
+        for number in 1000..<5000 { add(number) }
+        #expect(log.count == 1000 && abs(log.memoryBytes - full) < 2000)
+        #expect(log.latest(2).map(\.id) == [4999, 4998] && log.latest(5000).last?.id == 4000)
+        log.maximumCount = 10
+        #expect(log.count == 10 && log.memoryBytes < full / 50)
+        log.reset()
+        #expect(log.count == 0 && log.memoryBytes == 0)
+    }
+
     @Test func anEntryTellsWhatItWas() throws {
         let server = try makeServer()
         try server.run("CLIENT SETNAME me")
@@ -86,6 +116,7 @@ struct SlowlogTests {
         "AUTH abc": ["AUTH", "(redacted)"], "AUTH default abc": ["AUTH", "(redacted)", "(redacted)"],
         "HELLO 3 AUTH default abc SETNAME x": ["HELLO", "3", "AUTH", "(redacted)", "(redacted)", "SETNAME", "x"],
         "HELLO 3 SETNAME auth": ["HELLO", "3", "SETNAME", "auth"],
+        "ACL GETUSER nobody": ["ACL", "GETUSER", "(redacted)"],
     ]
 
     @Test(arguments: secrets.keys.sorted())

@@ -59,7 +59,8 @@ extension InfoSection {
             guard count > 0 else { continue }
             let expiring = server.keyspace.value.databases[index].volatileCount
             let average = expiring > 0 ? averageLifetime(in: index, server) : 0
-            report.add("db\(index)", "keys=\(count),expires=\(expiring),avg_ttl=\(average)")
+            let inner = server.keyspace.value.databases[index].innerCount
+            report.add("db\(index)", "keys=\(count),expires=\(expiring),avg_ttl=\(average),subexpiry=\(inner)")
         }
     }
 
@@ -71,9 +72,7 @@ extension InfoSection {
         // Dice of its own: looking must not change what the server does next.
         var dice = SeededRandom(seed: UInt64(bitPattern: now))
         var lifetimes: [Double] = []
-        for _ in 0..<sampleSize {
-            guard let record = server.keyspace.value.databases[index].table.random(using: &dice), record.hasDeadline
-            else { continue }
+        server.keyspace.value.databases[index].visitSamples(sampleSize, .chance, isVolatile: true, &dice) { record in
             lifetimes.append(max(0, Double(record.deadline) - Double(now)))
         }
         guard !lifetimes.isEmpty else { return 0 }

@@ -34,18 +34,25 @@ extension InfoSection {
     }
 
     static let clients = InfoSection("Clients") { report, server in
-        let transports = server.clients.all.compactMap(\.transport)
+        var largestInput = server.statistics.value.incompleteInput.value(at: server.monotonicSeconds)
+        var (largestOutput, watching) = (0, 0)
+        for session in server.clients.unordered {
+            if let transport = session.transport {
+                largestInput = max(largestInput, transport.queryBufferCount + transport.queryBufferRoom)
+                largestOutput = max(largestOutput, transport.replyBufferCapacity)
+            }
+            if !session.watches.isEmpty { watching += 1 }
+        }
         report.add("connected_clients", server.clients.count)
         report.add("cluster_connections", 0)
         report.add("maxclients", server.configuration.value.maxclients)
-        report.add(
-            "client_recent_max_input_buffer", transports.map { $0.queryBufferCount + $0.queryBufferRoom }.max() ?? 0)
-        report.add("client_recent_max_output_buffer", transports.map(\.replyBufferCapacity).max() ?? 0)
+        report.add("client_recent_max_input_buffer", largestInput)
+        report.add("client_recent_max_output_buffer", largestOutput)
         report.add("blocked_clients", server.blocked.count)
         report.add("tracking_clients", server.tracking.clientCount)
         report.add("clients_in_timeout_table", server.blocked.timedCount)
         report.add("pubsub_clients", server.pubSub.subscriberCount)
-        report.add("watching_clients", server.clients.all.count { !$0.watches.isEmpty })
+        report.add("watching_clients", watching)
         report.add("total_watched_keys", server.watches.count)
     }
 

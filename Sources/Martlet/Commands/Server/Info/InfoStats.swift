@@ -77,6 +77,8 @@ extension InfoSection {
         report.add("instantaneous_input_repl_kbps", 0.0)
         report.add("instantaneous_output_repl_kbps", 0.0)
         report.add("rejected_connections", statistics.connectionsRejected)
+        report.add("client_query_buffer_limit_disconnections", statistics.queryBufferDisconnections)
+        report.add("client_output_buffer_limit_disconnections", statistics.outputBufferDisconnections)
         for name in ["sync_full", "sync_partial_ok", "sync_partial_err"] { report.add(name, 0) }
         addKeys(&report, server)
         report.add("pubsub_channels", server.pubSub.channels.count)
@@ -93,7 +95,7 @@ extension InfoSection {
         report.add("tracking_total_keys", server.tracking.keyCount)
         report.add("tracking_total_items", server.tracking.itemCount)
         report.add("tracking_total_prefixes", server.tracking.prefixCount)
-        report.add("unexpected_error_replies", 0)
+        report.add("unexpected_error_replies", statistics.unexpectedErrorReplies)
         report.add("total_error_replies", statistics.errorReplies)
         report.add("dump_payload_sanitizations", statistics.payloadChecks)
         report.add("total_reads_processed", statistics.readsProcessed)

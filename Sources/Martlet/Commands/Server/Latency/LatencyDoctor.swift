@@ -41,11 +41,14 @@ enum LatencyDoctor {
         switch event {
         case .command, .fastCommand:
             let threshold = server.configuration.value.slowlogLogSlowerThan
-            let isBlind = threshold < 0 || threshold > server.latency.threshold * 1000
+            // Any number may have been configured.
+            let (product, overflow) = server.latency.threshold.multipliedReportingOverflow(by: 1000)
+            let wanted = overflow ? Int.max : product
+            let isBlind = threshold < 0 || threshold > wanted
             return [
                 isBlind
-                    ? "SLOWLOG tells which commands these are, once slowlog-log-slower-than is "
-                        + "\(server.latency.threshold * 1000) (it is \(threshold))."
+                    ? "SLOWLOG tells which commands these are, once slowlog-log-slower-than is \(wanted) (it is "
+                        + "\(threshold))."
                     : "SLOWLOG GET tells which commands these are.",
                 "KEYS, and commands on values with very many elements, take time in proportion: SCAN and its kin take "
                     + "small steps. DEL of large values: UNLINK, or lazyfree-lazy-user-del yes.",
