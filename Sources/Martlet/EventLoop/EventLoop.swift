@@ -16,6 +16,13 @@ protocol EventLoopDelegate: AnyObject {
 
     /// The loop is about to rest: what has to be done later needs a timer.
     func rest()
+
+    /// A turn is over that took so long, waiting for events left out.
+    func turnTook(nanoseconds: Int64)
+}
+
+extension EventLoopDelegate {
+    func turnTook(nanoseconds: Int64) {}
 }
 
 /// When another turn is wanted although no event may come.
@@ -141,9 +148,11 @@ final class EventLoop: @unchecked Sendable {
         var wait: Int32 = 0
         while !hasStopped.load(ordering: .relaxed) {
             let count = poller.value.wait(timeoutMilliseconds: wait)
+            let began = clock.monotonicNanoseconds()
             for index in 0..<count { deliver(poller.value.event(at: index)) }
             let next = finishTurn()
             let now = clock.monotonicNanoseconds()
+            if count > 0 { delegate?.turnTook(nanoseconds: now - began) }
             if count > 0 || next == .now { lastWork = now }
             if now - lastWork >= Self.quietMilliseconds * 1_000_000 || now - start >= Self.longestStayNanoseconds {
                 break
@@ -177,7 +186,9 @@ final class EventLoop: @unchecked Sendable {
     /// Runs a turn without waiting for events, for timers on the queue. True asks for another one soon.
     func turn() -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
+        let began = clock.monotonicNanoseconds()
         let next = finishTurn()
+        delegate?.turnTook(nanoseconds: clock.monotonicNanoseconds() - began)
         delegate?.rest()
         return next == .now
     }

@@ -9,6 +9,7 @@ extension CommandCall {
         // A look inside leaves no trace in the figures.
         let isSeen = !session.isUnseen
         let began = isSeen ? beginTiming(id) : nil
+        if began == nil { clockReading = nil }
         // A pause changes nothing but by what was begun before it.
         if server.pause.value.isActive {
             keyspace.keepsExpired = server.commands[id].flags.isDisjoint(with: .write)
@@ -51,6 +52,7 @@ extension CommandCall {
         clockReading = now
         let nanoseconds = now - began
         server.commands[id].took(nanoseconds: nanoseconds, tracks: server.tracksLatencies)
+        server.statistics.value.commandNanoseconds += nanoseconds
         if server.slowLog.wants(nanoseconds: nanoseconds) { keepAsSlow(id, arguments, nanoseconds) }
         // A transaction's commands stand for themselves.
         guard server.latency.isOn, !server.commands[id].endsTransaction else { return }

@@ -29,6 +29,9 @@ struct ServerStatistics {
     /// nanoseconds.
     private var evictionBeganAt: Int64?
     private var evictionNanoseconds: Int64 = 0
+    /// Turns of the event loop, and what of their time was spent in commands whose time was taken.
+    var turns = TurnFigures()
+    var commandNanoseconds: Int64 = 0
     /// Samples of a counter, for figures per second.
     var operationsPerSecond = RateSample()
     var inputRate = RateSample()
@@ -36,6 +39,7 @@ struct ServerStatistics {
 
     /// Takes a sample of all rates.
     mutating func sample(at milliseconds: Int64) {
+        turns.sample(at: milliseconds)
         operationsPerSecond.take(commandsProcessed, at: milliseconds)
         inputRate.take(inputBytes, at: milliseconds)
         outputRate.take(outputBytes, at: milliseconds)
@@ -84,7 +88,9 @@ struct RateSample {
 
     mutating func take(_ value: Int, at milliseconds: Int64) {
         let elapsed = milliseconds - lastMilliseconds
-        if lastMilliseconds > 0, elapsed > 0 {
+        // At most ten samples a second, however often the periodic work runs: a window of a second and a half or more.
+        if lastMilliseconds > 0 {
+            guard elapsed >= 95 else { return }
             samples[next] = Int(Double(value - lastValue) * 1000 / Double(elapsed))
             next = (next + 1) % samples.count
         }

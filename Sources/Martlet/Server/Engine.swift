@@ -262,6 +262,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     /// When the first client has waited long enough, or a pause ends; in monotonic milliseconds.
     private var earliestWaitingEnd: Int64 { min(server.blocked.earliestDeadline, server.pause.value.end) }
 
+    func turnTook(nanoseconds: Int64) { server.statistics.value.turns.add(nanoseconds) }
+
     func rest() {
         armExpiry()
         armWaiting()

@@ -45,7 +45,7 @@ extension RedisClient {
             result = .failure(error)
         }
         // The primary has become a replica: wherever it is now, it is not here.
-        if connection.isAtReplica { venue.node.dropConnections() }
+        if connection.isAtReplica, pool.isCurrent(lease) { venue.node.dropConnections() }
         pool.release(lease, isClean: await connection.cleanUp())
         return try result.get()
     }
@@ -80,7 +80,7 @@ extension RedisClient {
             if attempt > 0 { try await pause(before: attempt - 1) }
             do {
                 let outcome = try await withConnection(for: keys.first, after: refusal) { connection -> Outcome in
-                    if !keys.isEmpty { try await connection.send(RedisCommand(words: ["WATCH"] + keys)) }
+                    if let elsewhere = try await watch(keys, over: connection) { return .elsewhere(elsewhere) }
                     guard let commands = try await body(connection) else { return .declined }
                     return try await connection.transaction(commands).map(Outcome.done) ?? .conflict
                 }
@@ -88,46 +88,60 @@ extension RedisClient {
                 case .declined: return nil
                 case .done(let replies): return replies
                 case .conflict: refusal = nil
+                case .elsewhere(let error):
+                    refusal = error
+                    await topology.doubt(because: error)
                 }
             } catch let error as RedisError where error.outcome == .notExecuted && error.isTransient {
                 guard attempt < max(attempts, 1) - 1 else { throw error }
-                refusal = error
+                refusal = nil
                 await topology.doubt(because: error)
             }
         }
         throw RedisError(.conflict, .notExecuted, "The watched keys were changed by others \(attempts) times")
     }
 
+    /// Watches the keys; an ASK, if all of them are to be looked for at another server. Later ones may be about some.
+    private func watch(_ keys: [String], over connection: RedisConnection) async throws(RedisError) -> RedisError? {
+        guard !keys.isEmpty else { return nil }
+        do throws(RedisError) {
+            try await connection.send(RedisCommand(words: ["WATCH"] + keys))
+            return nil
+        } catch {
+            guard error.serverCode == "ASK" else { throw error }
+            return error
+        }
+    }
+
     private enum Outcome: Sendable {
         case declined, conflict
+        case elsewhere(RedisError)
         case done([RESPValue])
     }
 
-    /// Tries again what was not executed. `body` is told why the last try failed.
+    /// Tries again what was not executed. `body` is told why the last try failed; an ASK must be about all its keys.
     package func retrying<Value>(
         _ body: (_ refusal: RedisError?) async throws(RedisError) -> Value
     ) async throws(RedisError) -> Value {
-        var retry = 0
+        let most = configuration.retry.retries
+        // A slot that moves to another server takes its time, in which keys that belong together lie apart.
+        let mostWhileMoving = min(most, 1000) * 8
+        var (retries, moves) = (0, 0)
         var refusal: RedisError?
         while true {
             do throws(RedisError) {
                 return try await body(refusal)
             } catch {
-                guard retry < retries(after: error), error.outcome == .notExecuted, error.isTransient else {
-                    throw error
-                }
+                let isMoving = ["ASK", "TRYAGAIN"].contains(error.serverCode)
+                guard isMoving ? moves < mostWhileMoving : retries < most, error.outcome == .notExecuted,
+                    error.isTransient
+                else { throw error }
                 refusal = error
                 await topology.doubt(because: error)
-                try await pause(before: retry)
-                retry += 1
+                try await pause(before: isMoving ? moves : retries)
+                if isMoving { moves += 1 } else { retries += 1 }
             }
         }
-    }
-
-    /// A slot that moves to another server takes its time, in which keys that belong together lie apart.
-    private func retries(after error: RedisError) -> Int {
-        let retries = configuration.retry.retries
-        return ["ASK", "TRYAGAIN"].contains(error.serverCode) ? min(retries, 1000) * 8 : retries
     }
 
     /// Waits for a time drawn at random, longer with each retry.

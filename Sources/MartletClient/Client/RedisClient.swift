@@ -2,6 +2,7 @@
 // process.
 
 import Martlet
+import Synchronization
 
 /// A client of Redis, Valkey or Martlet. It may be used from any task; plain commands of all tasks share one connection
 /// to each server, and answers come back to whoever asked.
@@ -19,6 +20,7 @@ public final class RedisClient: Sendable {
     let topology: any Topology
     let configuration: RedisClientConfiguration
     let messages: MessageHub
+    private let closings = Mutex<[@Sendable () -> Void]>([])
     /// The server when it is in this process.
     package let localServer: MartletServer?
 
@@ -82,7 +84,15 @@ public final class RedisClient: Sendable {
     public func close() {
         messages.close()
         topology.close()
+        let ends = closings.withLock { closings in
+            defer { closings = [] }
+            return closings
+        }
+        for end in ends { end() }
     }
+
+    /// What else ends with the client.
+    func whenClosed(_ end: @escaping @Sendable () -> Void) { closings.withLock { $0.append(end) } }
 
     // MARK: Commands
 

@@ -159,6 +159,9 @@ final class ConnectionPool: Sendable {
 
     // MARK: Giving back
 
+    /// Whether nobody has doubted the server since the connection was lent.
+    func isCurrent(_ lease: Lease) -> Bool { state.withLock { $0.generation == lease.generation } }
+
     /// Takes a connection back. One that is not as it was lent, or of an earlier time, is closed.
     func release(_ lease: Lease, isClean: Bool = true) {
         let link = lease.link

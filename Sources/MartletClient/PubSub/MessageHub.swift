@@ -51,6 +51,8 @@ actor MessageHub {
     /// What the server has said it will send.
     private var confirmed: Set<Source> = []
     private var waiting: [Source: [Int: CheckedContinuation<RedisError?, Never>]] = [:]
+    /// Sources that the server was told to forget, and has not said so yet: what it confirms ahead of that is past.
+    private var leaving: [Source: Int] = [:]
     private var isClosed = false
 
     /// What a subscriber that does not read may leave unread, before the oldest is dropped.
@@ -128,7 +130,9 @@ actor MessageHub {
         guard let gone = subscribers.removeValue(forKey: number) else { return }
         for source in gone.sources.subtracting(wanted) {
             confirmed.remove(source)
-            link?.post(source.unsubscribe)
+            guard let link else { continue }
+            leaving[source, default: 0] += 1
+            link.post(source.unsubscribe)
         }
     }
 
@@ -151,6 +155,7 @@ actor MessageHub {
         listen(to: fresh)
         // What was subscribed to over the one that broke.
         confirmed = []
+        leaving = [:]
         for source in wanted { fresh.post(source.subscribe) }
         return fresh
     }
@@ -199,11 +204,19 @@ actor MessageHub {
             deliver(.pattern(message[1].string ?? ""), channel: message[2], payload: message[3])
         case "subscribe" where message.count == 3: wasConfirmed(.channel(message[1].string ?? ""))
         case "psubscribe" where message.count == 3: wasConfirmed(.pattern(message[1].string ?? ""))
+        case "unsubscribe" where message.count == 3: wasLeft(.channel(message[1].string ?? ""))
+        case "punsubscribe" where message.count == 3: wasLeft(.pattern(message[1].string ?? ""))
         default: return
         }
     }
 
+    private func wasLeft(_ source: Source) {
+        guard let count = leaving[source] else { return }
+        leaving[source] = count > 1 ? count - 1 : nil
+    }
+
     private func wasConfirmed(_ source: Source) {
+        guard leaving[source] == nil else { return }
         confirmed.insert(source)
         for continuation in (waiting.removeValue(forKey: source) ?? [:]).values { continuation.resume(returning: nil) }
     }

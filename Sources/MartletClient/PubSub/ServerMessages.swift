@@ -37,7 +37,13 @@ extension RedisClient {
         let listeners = ServerListeners(topology, configuration, Set(channels.map(MessageHub.Source.channel)), inbox) {
             link in await prepare { command async throws(RedisError) in try await link.send(command).checked() }
         }
-        try await listeners.followServers()
+        do throws(RedisError) {
+            try await listeners.followServers()
+        } catch {
+            await listeners.end()
+            throw error
+        }
+        whenClosed { [weak listeners] in Task { [listeners] in await listeners?.end() } }
         // Where there is one server at a time, its connection leads to it wherever it is.
         guard case .cluster = configuration.topology else { return ServerMessages(stream, listeners, nil) }
         let follower = Task { [clock = configuration.clock] in
@@ -88,11 +94,17 @@ private actor ServerListeners {
             listener.hub.close()
             listener.reader.cancel()
         }
+        var failure: RedisError?
         for node in nodes where listeners[ObjectIdentifier(node)] == nil {
-            let listener = try await listen(to: node)
-            guard !hasEnded else { return listener.hub.close() }
-            listeners[ObjectIdentifier(node)] = listener
+            do throws(RedisError) {
+                let listener = try await listen(to: node)
+                guard !hasEnded else { return listener.hub.close() }
+                listeners[ObjectIdentifier(node)] = listener
+            } catch {
+                failure = failure ?? error
+            }
         }
+        if let failure { throw failure }
     }
 
     private func listen(to node: Node) async throws(RedisError) -> Listener {
@@ -105,7 +117,13 @@ private actor ServerListeners {
             // It may have no keys any more.
             if isOneOfMany { await topology.doubt(because: error) }
         }
-        let messages = try await hub.subscribe(to: sources)
+        let messages: RedisSubscription
+        do throws(RedisError) {
+            messages = try await hub.subscribe(to: sources)
+        } catch {
+            hub.close()
+            throw error
+        }
         return Listener(hub: hub, reader: Task { [inbox] in for await message in messages { inbox.yield(message) } })
     }
 

@@ -12,6 +12,8 @@ final class ClusterTopology: Topology {
         var map: ClusterMap?
         var nodes: [RedisEndpoint: Node] = [:]
         var readers: [RedisEndpoint: Node] = [:]
+        /// Those that slots are on their way to; they may have none yet.
+        var importing: Set<RedisEndpoint> = []
         var refresh: Task<ClusterMap, any Error>?
         var isClosed = false
     }
@@ -22,6 +24,9 @@ final class ClusterTopology: Topology {
     private let nodeConfiguration: RedisClientConfiguration
     private let connector: WireConnector
     private let state = Mutex(State())
+
+    /// More than these are not the slots' doing.
+    private static let mostImporting = 64
 
     /// A chain of redirections longer than this is a circle.
     private static let mostRedirections = 16
@@ -73,7 +78,12 @@ final class ClusterTopology: Topology {
         guard let refusal, refusal.serverCode == "ASK",
             let redirection = ClusterMap.redirection(refusal.message, from: endpoint)
         else { return Venue(node: node(at: endpoint)) }
-        return Venue(node: node(at: redirection.endpoint), isAsking: true)
+        return Venue(node: importer(at: redirection.endpoint), isAsking: true)
+    }
+
+    private func importer(at endpoint: RedisEndpoint) -> Node {
+        state.withLock { _ = $0.importing.insert(endpoint) }
+        return node(at: endpoint)
     }
 
     func primaries() async throws(RedisError) -> [Node] { try await map().primaries.map(node) }
@@ -143,6 +153,9 @@ final class ClusterTopology: Topology {
         let wanted = Set(map.primaries).union(map.replicas.values.joined()).union(seeds)
         let gone = state.withLock { state -> [Node] in
             state.map = map
+            if state.importing.count > Self.mostImporting { state.importing = [] }
+            let wanted = wanted.union(state.importing)
+            state.importing.subtract(map.primaries)
             let gone =
                 state.nodes.filter { !wanted.contains($0.key) }.map(\.value)
                 + state.readers.filter { !wanted.contains($0.key) }.map(\.value)
@@ -178,7 +191,8 @@ final class ClusterTopology: Topology {
             let endpoint: RedisEndpoint
             if let asking { endpoint = asking } else { endpoint = try await self.endpoint(for: key) }
             do throws(RedisError) {
-                return try await node(at: endpoint).transact(commands, timeout: timeout, isAsking: asking != nil)
+                let node = asking == nil ? node(at: endpoint) : importer(at: endpoint)
+                return try await node.transact(commands, timeout: timeout, isAsking: asking != nil)
             } catch {
                 guard redirections < Self.mostRedirections,
                     let redirection = ClusterMap.redirection(error.message, from: endpoint)
@@ -249,10 +263,12 @@ final class ClusterTopology: Topology {
     }
 
     private func send(_ commands: [RedisCommand], to target: Target, _ timeout: Duration?) async -> [RedisResult] {
-        let node = target.reads ? reader(at: target.endpoint) : node(at: target.endpoint)
-        guard target.isAsking else { return await node.run(commands, timeout: timeout) }
+        guard target.isAsking else {
+            let node = target.reads ? reader(at: target.endpoint) : node(at: target.endpoint)
+            return await node.run(commands, timeout: timeout)
+        }
         let pairs = commands.flatMap { [RedisCommand("ASKING"), $0] }
-        let results = await node.run(pairs, timeout: timeout)
+        let results = await importer(at: target.endpoint).run(pairs, timeout: timeout)
         return stride(from: 1, to: results.count, by: 2).map { results[$0] }
     }
 

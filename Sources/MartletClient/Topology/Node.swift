@@ -37,7 +37,10 @@ final class Node: Sendable {
     }
 
     /// A link that is nobody else's and in no pool.
-    func openLink() async throws(RedisError) -> any RedisLink { try await connector.connect(to: try await locate()) }
+    func openLink() async throws(RedisError) -> any RedisLink {
+        if let end = state.withLock(\.end) { throw end }
+        return try await connector.connect(to: try await locate())
+    }
 
     // MARK: The shared connection
 

@@ -31,7 +31,7 @@ struct SessionServer: Sendable {
             do throws(RedisError) {
                 return try await server.answers(to: commands, over: connection, watched)
             } catch {
-                throw SessionError(error)
+                throw SessionError(error.aboutSome)
             }
         }
     }
@@ -178,7 +178,7 @@ struct SessionServer: Sendable {
             for case .error(let text) in replies ?? [] { throw RedisError.reply(text) }
             return replies
         } catch {
-            throw SessionError(error)
+            throw SessionError(error.aboutSome)
         }
     }
 
@@ -204,5 +204,12 @@ struct SessionServer: Sendable {
         guard reached >= Int64(wanted) else {
             throw SessionError(.notDurable, "The change was made, but is not safe yet", mayBeApplied: true)
         }
+    }
+}
+
+extension RedisError {
+    /// An ASK that is about some of the keys only: the others may lie where it came from, so that nobody may follow it.
+    fileprivate var aboutSome: RedisError {
+        serverCode == "ASK" ? RedisError(.server("TRYAGAIN"), outcome, message) : self
     }
 }

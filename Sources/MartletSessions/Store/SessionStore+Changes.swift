@@ -136,8 +136,7 @@ extension SessionStore {
     ) async throws(SessionError) -> Use {
         let user = UserSessions(tag: handle.tag, keys: keys)
         let (key, index) = (keys.session(handle), keys.index(handle.tag))
-        let reads = headerReads(handle) + [RedisCommand("PTTL", index)]
-        return try await server.change([key, index], reading: reads, configuration.durability) {
+        return try await server.change([key], reading: headerReads(handle), configuration.durability) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
             guard var record = living(reading) else { return .done(.missing) }
             change(&record, reading.now)
@@ -147,7 +146,7 @@ extension SessionStore {
                 RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
             if record.principal != nil {
-                let deadline = UserSessions.deadline(reading.replies[2], at: reading.now)
+                let deadline = try await user.watchedDeadline(reading)
                 // An index that somebody deleted is made whole again by those who are used.
                 if deadline == nil { writes.append(RedisCommand("HSET", index, handle.digest, Int(record.created))) }
                 if let extending = user.extending(to: record.deadline, from: deadline) { writes.append(extending) }

@@ -24,8 +24,9 @@ extension SessionStore {
         _ old: SessionHandle, to id: SessionID, _ grace: Duration
     ) async throws(SessionError) -> Session? {
         let (oldKey, newKey, index) = (keys.session(old), keys.session(id.handle), keys.index(old.tag))
+        let user = UserSessions(tag: old.tag, keys: keys)
         let reads = [RedisCommand("HGETALL", oldKey), RedisCommand("GET", keys.epoch(old.tag))]
-        return try await server.change([oldKey, newKey, index], reading: reads, configuration.criticalDurability) {
+        return try await server.change([oldKey, newKey], reading: reads, configuration.criticalDurability) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Session?> in
             guard var record = living(reading) else { return .done(nil) }
             record.version += 1
@@ -35,9 +36,10 @@ extension SessionStore {
                 RedisCommand("PEXPIREAT", newKey, Int(record.deadline)), RedisCommand("DEL", oldKey),
             ]
             if record.principal != nil {
+                let present = try await user.watchedDeadline(reading)
                 writes.append(RedisCommand("HDEL", index, old.digest))
                 writes.append(RedisCommand("HSET", index, id.handle.digest, Int(record.created)))
-                writes.append(RedisCommand("PEXPIREAT", index, Int(try await indexDeadline(index, record, reading))))
+                if let extending = user.extending(to: record.deadline, from: present) { writes.append(extending) }
             }
             if grace > .zero {
                 let alias = keys.alias(old)
@@ -46,14 +48,6 @@ extension SessionStore {
             let result = session(id, record, readAt: reading.now)
             return .write(writes) { _ in result }
         }
-    }
-
-    /// The later of the index's own deadline and the session's.
-    private func indexDeadline(
-        _ index: String, _ record: SessionRecord, _ reading: SessionServer.Reading
-    ) async throws(SessionError) -> Int64 {
-        let present = UserSessions.deadline(try await reading.more([RedisCommand("PTTL", index)])[0], at: reading.now)
-        return max(record.deadline, present == .max ? 0 : present ?? 0)
     }
 
     private func sections(
@@ -100,7 +94,7 @@ extension SessionStore {
             }
             for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
             // Behind the new one: if this fails, the old one is what it was, and nobody's.
-            if let before { try await end(before.handle, for: created.session.handle) }
+            if let before { try await end(before, for: created.session) }
             state.tell(.promoted, created.session.handle, principal)
             return created
         }
@@ -108,14 +102,15 @@ extension SessionStore {
 
     /// Ends the session before login, although the task may be cancelled: it may lie at another server than the new
     /// one, so that both cannot be done at one stroke.
-    private func end(_ old: SessionHandle, for new: SessionHandle) async throws(SessionError) {
+    private func end(_ old: Session, for new: Session) async throws(SessionError) {
         let failure = await Task { () -> SessionError? in
             do throws(SessionError) {
-                _ = try await remove(old)
+                _ = try await remove(old.handle)
                 return nil
             } catch {
-                // Nobody has been told of it; if this fails as well, it ends unused.
-                _ = try? await remove(new)
+                // Nobody has been told of it; if this fails as well, it ends unused. The same user's old one may have
+                // ended with the new one's beginning.
+                if old.principal != new.principal { _ = try? await remove(new.handle) }
                 return error
             }
         }.value

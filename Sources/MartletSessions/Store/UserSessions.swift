@@ -57,6 +57,13 @@ struct UserSessions: Sendable {
         return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
     }
 
+    /// When the index ends, watched from now on, so that nobody else moves that at the same time; nil when there is none.
+    func watchedDeadline(_ reading: SessionServer.Reading) async throws(SessionError) -> Int64? {
+        let index = keys.index(tag)
+        let replies = try await reading.more([RedisCommand("WATCH", index), RedisCommand("PTTL", index)])
+        return Self.deadline(replies[1], at: reading.now)
+    }
+
     /// From the reply to GET of the epoch's key: 0 when there is none. What no store has written is kept within bounds.
     static func epoch(_ reply: RESPValue) -> Int64 { min(max(Int64.decode(reply) ?? 0, 0), 1 << 60) }
 

@@ -132,7 +132,8 @@ public final class RequestSession: Sendable {
                 return cookie.setCookie(for: created.session)
             }
             let session = try await write(apply, changes, before)
-            if case .rotate(let grace) = intent {
+            // Another request may have rotated it already, and the browser have been told.
+            if case .rotate(let grace) = intent, session.handle == session.id.handle {
                 return cookie.setCookie(for: try await store.rotate(session.id, grace: grace))
             }
             // A browser that keeps the cookie as long as the session lives has to hear that it lives longer; but not by

@@ -109,6 +109,37 @@ struct InfoTests {
         #expect(try field("db0") == "keys=3011,expires=10,avg_ttl=5000,subexpiry=1")
     }
 
+    @Test("rates have a window of sixteen samples, a tenth of a second apart or more")
+    func rates() {
+        var rate = RateSample()
+        rate.take(0, at: 1000)
+        for step in 1...1000 { rate.take(step * 10, at: 1000 + Int64(step)) }
+        #expect((9500...10_500).contains(rate.perSecond * 16 / 10))
+        var turns = TurnFigures()
+        turns.sample(at: 1000)
+        for step in 1...32 {
+            turns.add(2_000_000)
+            turns.sample(at: 1000 + Int64(step) * 100)
+        }
+        #expect(turns.count == 32 && turns.perSecond == 10 && turns.microseconds == 2000)
+    }
+
+    @Test("turns of the loop are counted, with their time and that of commands")
+    func turns() throws {
+        let listening = try ListeningServer()
+        let client = try listening.client()
+        func field(_ name: String) throws -> Int {
+            let text = try #require(try client.call("INFO", "stats").string)
+            let line = try #require(text.split(separator: "\r\n").first { $0.hasPrefix("\(name):") })
+            return try #require(Int(line.dropFirst(name.utf8.count + 1)))
+        }
+        let before = (try field("eventloop_cycles"), try field("eventloop_duration_sum"))
+        #expect(try client.call("DEBUG", "SLEEP", "0.01") == .ok)
+        #expect(try field("eventloop_cycles") > before.0)
+        #expect(try field("eventloop_duration_sum") >= before.1 + 10_000)
+        #expect(try field("eventloop_duration_cmd_sum") >= 10_000)
+    }
+
     @Test("a peak is remembered for a while")
     func peaks() {
         var peak = RecentPeak()

@@ -103,6 +103,11 @@ extension InfoSection {
         for name in ["io_threaded_reads_processed", "io_threaded_writes_processed"] { report.add(name, 0) }
         report.add("reply_buffer_shrinks", statistics.replyBufferShrinks)
         report.add("reply_buffer_expands", statistics.replyBufferExpansions)
+        report.add("eventloop_cycles", statistics.turns.count)
+        report.add("eventloop_duration_sum", statistics.turns.nanoseconds / 1000)
+        report.add("eventloop_duration_cmd_sum", statistics.commandNanoseconds / 1000)
+        report.add("instantaneous_eventloop_cycles_per_sec", statistics.turns.perSecond)
+        report.add("instantaneous_eventloop_duration_usec", statistics.turns.microseconds)
     }
 
     private static func addKeys(_ report: inout InfoReport, _ server: ServerContext) {
