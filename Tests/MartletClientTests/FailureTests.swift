@@ -166,6 +166,24 @@ struct FailureTests {
         #expect(second?.code == .connection && second?.outcome == .notExecuted)
     }
 
+    /// Who gave up subscribing does not make the next one to the same channel deaf.
+    @Test func subscriptionsThatWereGivenUp() async throws {
+        let pair = try Pair()
+        for round in 0..<50 {
+            let givenUp = Task { try await pair.client.subscribe(to: ["c"]) }
+            if round % 2 == 0 { await Task.yield() }
+            givenUp.cancel()
+            _ = await givenUp.result
+            let messages = try await pair.client.subscribe(to: ["c"])
+            #expect(try await pair.client.publish("m\(round)", to: "c") == 1)
+            for await message in messages {
+                #expect(message.text == "m\(round)")
+                break
+            }
+            messages.cancel()
+        }
+    }
+
     @Test func aServerThatSaysNothingIsGone() async throws {
         let clock = StandingClock()
         let script = ScriptedServer { _, connection in connection == 1 ? .silence : .reply("+late\r\n") }

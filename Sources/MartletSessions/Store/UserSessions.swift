@@ -57,7 +57,7 @@ struct UserSessions: Sendable {
         return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
     }
 
-    /// When the index ends, watched from now on, so that nobody else moves that at the same time; nil when there is none.
+    /// When the index ends; nil when there is none. It is watched from now on, so that nobody moves that meanwhile.
     func watchedDeadline(_ reading: SessionServer.Reading) async throws(SessionError) -> Int64? {
         let index = keys.index(tag)
         let replies = try await reading.more([RedisCommand("WATCH", index), RedisCommand("PTTL", index)])
