@@ -127,6 +127,70 @@ struct RobustnessTests {
         }
     }
 
+    /// Scenario 14: nothing is lost track of when a server is gone for a while, and health tells when it is back.
+    @Test func aServerThatIsGoneForAWhile() async throws {
+        let first = try MartletServer(listening: .loopback(port: 0))
+        let port = first.port
+        var settings = RedisClientConfiguration(port: UInt16(port))
+        settings.retry = .never
+        let client = try RedisClient(settings)
+        defer { client.close() }
+        let store = try SessionStore(client)
+        let core = SessionMiddlewareCore(store: store)
+        let created = try await store.create().session
+        let cookie = String(SessionCookiePolicy().setCookie(for: created).prefix { $0 != ";" })
+        #expect(await store.health(deep: true).status == .healthy)
+        await first.stop()
+        #expect(await store.health(deep: true).status == .unavailable)
+        // Nobody gets a new, empty session because of it.
+        await #expect(throws: (any Error).self) {
+            try await core.handle(cookieHeader: cookie) { request in
+                request.set(Sections.cart, to: Cart(items: ["a"]))
+                return try await request.principal()
+            }
+        }
+        let second = try MartletServer(listening: .loopback(port: port))
+        defer { second.stop() }
+        var isHealthy = false
+        for _ in 0..<100_000 where !isHealthy { isHealthy = await store.health(deep: true).status == .healthy }
+        #expect(isHealthy)
+        #expect(try await store.get(created.id) == nil)
+    }
+
+    /// Scenario 15: after a day of coming and going every key has a deadline, and nobody is named.
+    @Test func aDayOfComingAndGoing() async throws {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var dice = SeededRandom(seed: seed)
+        let bench = try Bench(standing: true) { $0.limit = .evictOldest(4) }
+        let store = bench.store
+        var ids: [SessionID] = []
+        for _ in 0..<96 {
+            for _ in 0..<10 {
+                let user = Principal("visitor-\(dice.below(20))@example.org")
+                switch dice.below(8) {
+                case 0: ids.append(try await store.create().session.id)
+                case 1, 2, 3: ids.append(try await store.create(principal: user).session.id)
+                case 4: if let id = ids.randomElement(using: &dice) { _ = try await store.get(id) }
+                case 5: if let id = ids.randomElement(using: &dice) { try await store.delete(id) }
+                case 6:
+                    guard let id = ids.randomElement(using: &dice), try await store.exists(id) else { continue }
+                    ids.append(try await store.rotate(id, grace: .seconds(10)).id)
+                default: _ = try await store.revokeAll(of: user)
+                }
+            }
+            bench.advance(by: .seconds(900))
+        }
+        let report = try await store.audit()
+        #expect(report.withoutDeadline == 0 && report.foreign == 0 && report.unindexed == 0, "seed \(seed)")
+        let keys = try await bench.keys()
+        #expect(!keys.isEmpty && keys.allSatisfy { !$0.contains("visitor") })
+        for number in 0..<20 { _ = try await store.erase(Principal("visitor-\(number)@example.org")) }
+        for key in try await bench.keys().filter({ $0.hasPrefix("mt:s:") }) {
+            let owner = try await bench.client.send("HGET", key, "@u", as: String?.self)
+            #expect(owner == nil)
+        }
+    }
+
     /// D16: what the server throws away for want of memory does not vanish silently.
     @Test func sessionsThatAreEvicted() async throws {
         let bench = try Bench()

@@ -73,7 +73,7 @@ struct SecurityTests {
         }
         let store = bench.store
         let results = await withTaskGroup(of: Result<CreatedSession, SessionError>.self) { group in
-            for _ in 0..<60 {
+            for _ in 0..<200 {
                 group.addTask {
                     do throws(SessionError) {
                         return .success(try await store.create(principal: "ann"))
@@ -97,8 +97,8 @@ struct SecurityTests {
             #expect(created.count == 5)
             for case .failure(let error) in results { #expect(error.code == .sessionLimitReached) }
         } else {
-            #expect(created.count == 60 && Set(evicted.map(\.id)).count == 55)
-            #expect(store.statistics.events[.evictedByLimit] == 55)
+            #expect(created.count == 200 && Set(evicted.map(\.id)).count == 195)
+            #expect(store.statistics.events[.evictedByLimit] == 195)
         }
         #expect(try await bench.keys().filter { $0.hasPrefix("mt:s:") }.count == 5)
     }

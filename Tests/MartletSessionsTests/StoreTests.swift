@@ -1,6 +1,7 @@
 // The store's promises, in process and over TCP.
 
 import MartletClient
+import Synchronization
 import Testing
 
 @testable import Martlet
@@ -130,6 +131,28 @@ struct ChangeTests {
         #expect(session.value(Sections.visits) == 100 && session.metadata.count == 100)
     }
 
+    /// Somebody else changes the session while a change is thought of: all over again, and counted.
+    @Test func conflictsAreCounted() async throws {
+        let bench = try Bench()
+        let store = bench.store
+        let id = try await store.create().session.id
+        let others = try bench.server.connect()
+        let key = store.keys.session(id.handle)
+        let runs = Mutex(0)
+        let value = try await store.mutate(id) { draft -> Int in
+            let run = runs.withLock { count -> Int in
+                count += 1
+                return count
+            }
+            if run < 3 { _ = try others.send("HINCRBY", key, "n/visits", 1) }
+            try draft.set(Sections.cart, to: Cart(items: ["\(run)"]))
+            return run
+        }.value
+        #expect(value == 3 && store.statistics.conflicts == 2)
+        let session = try await store.require(id)
+        #expect(try session.value(Sections.cart) == Cart(items: ["3"]) && session.value(Sections.visits) == 2)
+    }
+
     /// A3, D6, D7, E1, E2: no write of whatever kind brings back what is gone.
     @Test func nothingComesBack() async throws {
         let bench = try Bench()
@@ -157,7 +180,7 @@ struct ChangeTests {
     @Test func logoutWins() async throws {
         let bench = try Bench()
         let store = bench.store
-        for _ in 0..<300 {
+        for _ in 0..<10_000 {
             let id = try await store.create(principal: "ann").session.id
             async let commit: Void = {
                 do {
@@ -231,21 +254,56 @@ struct ChangeTests {
         #expect(store.statistics.corruptionErrors == 7)
     }
 
+    /// Scenario 11: the largest section that is allowed.
+    @Test func sixteenMegabytes() async throws {
+        let bench = try Bench { $0.compressionThreshold = nil }
+        let text = SessionSection<String>("text")
+        let id = try await bench.store.create().session.id
+        // JSON takes two more bytes.
+        let value = String(repeating: "x", count: 16 << 20 - 2)
+        try await bench.store.set(text, to: value, in: id)
+        #expect(try await bench.store.require(id).value(text) == value)
+        let error = await #expect(throws: SessionError.self) {
+            try await bench.store.set(text, to: value + "x", in: id)
+        }
+        #expect(error?.code == .tooLarge)
+    }
+
+    /// Not a cipher, but it has a key and notices what was changed.
+    private struct Toy: SessionCipher {
+        struct Wrong: Error {}
+
+        var key: UInt8 = 0x5A
+
+        func seal(_ bytes: [UInt8], context: [UInt8]) -> [UInt8] {
+            SHA256.authenticate(bytes, key: context + [key]) + bytes.map { $0 ^ key }
+        }
+
+        func open(_ bytes: [UInt8], context: [UInt8]) throws -> [UInt8] {
+            let plain = bytes.dropFirst(32).map { $0 ^ key }
+            guard SHA256.authenticate(plain, key: context + [key]) == Array(bytes.prefix(32)) else { throw Wrong() }
+            return plain
+        }
+    }
+
+    /// Scenario 11: without the right key a section is not to be read; other sections, and the session, are.
+    @Test func theWrongKey() async throws {
+        let bench = try Bench { $0.cipher = Toy() }
+        let id = try await bench.store.create().session.id
+        try await bench.store.set(Sections.cart, to: Cart(items: ["secret"]), in: id)
+        var configuration = SessionStoreConfiguration()
+        configuration.cipher = Toy(key: 0x11)
+        let stranger = try SessionStore(bench.client, configuration: configuration)
+        try await stranger.set(Sections.csrf, to: "token", in: id)
+        let session = try await stranger.require(id)
+        let error = #expect(throws: SessionError.self) { try session.value(Sections.cart) }
+        #expect(error?.code == .integrity)
+        #expect(try session.value(Sections.csrf) == "token")
+        #expect(try await bench.store.require(id).value(Sections.cart) == Cart(items: ["secret"]))
+    }
+
     /// The seam for encryption: sections are sealed for their session and name.
     @Test func encryptedSections() async throws {
-        struct Toy: SessionCipher {
-            struct Wrong: Error {}
-
-            func seal(_ bytes: [UInt8], context: [UInt8]) -> [UInt8] {
-                SHA256.authenticate(bytes, key: context) + bytes.map { $0 ^ 0x5A }
-            }
-
-            func open(_ bytes: [UInt8], context: [UInt8]) throws -> [UInt8] {
-                let plain = bytes.dropFirst(32).map { $0 ^ 0x5A }
-                guard SHA256.authenticate(plain, key: context) == Array(bytes.prefix(32)) else { throw Wrong() }
-                return plain
-            }
-        }
         let bench = try Bench { $0.cipher = Toy() }
         let store = bench.store
         let id = try await store.create().session.id

@@ -61,7 +61,7 @@ class Fleet:
 
     def start(self, port: int, *options: str, sentinel: str | None = None) -> None:
         place = self.directory / str(port)
-        place.mkdir()
+        place.mkdir(exist_ok=True)
         words = [shutil.which(self.program) or self.program]
         if sentinel is not None:
             (place / "sentinel.conf").write_text(sentinel)
@@ -95,6 +95,26 @@ class Single(Fleet):
     @property
     def url(self) -> str:
         return f"redis://:se%20cret@{HOST}:{self.port}/3"
+
+
+class Durable(Single):
+    """A server whose append only file survives it."""
+
+    def __enter__(self) -> "Durable":
+        self.port = free_ports(1)[0]
+        self.run()
+        return self
+
+    def run(self) -> None:
+        self.start(self.port, "--save", "", "--requirepass", "se cret", "--appendonly", "yes")
+
+    def crash(self) -> None:
+        self.kill(self.port)
+        self.run()
+
+    def keys_without_deadline(self) -> int:
+        client = redis.Redis(HOST, self.port, db=3, password="se cret", socket_timeout=10, protocol=2)
+        return sum(client.pttl(key) == -1 for key in client.scan_iter("*", count=1000))
 
 
 class Sentinels(Fleet):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # no __pycache__ in the source tree
 
-from fleet import Cluster, Load, Sentinels, Single, expect
+from fleet import Cluster, Durable, Load, Sentinels, Single, expect
 
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent.parent / ".build"
@@ -51,7 +51,8 @@ def sentinel_failover(programs: Path, directory: Path) -> None:
 def sentinel_sessions(programs: Path, directory: Path) -> None:
     """Sessions that a replica had to have before they were acknowledged; then their primary is killed."""
     # Sessions are read where they were written, whatever the client prefers.
-    with Sentinels(directory) as fleet, Load(programs, fleet.url_with("reads=replica"), TASKS, "sessions") as load:
+    with (Sentinels(directory) as fleet,
+          Load(programs, fleet.url_with("reads=replica"), TASKS, "replicated-sessions") as load):
         load.runs_for_a_while()
         old = fleet.primary_port()
         fleet.kill(old)
@@ -98,7 +99,7 @@ def cluster_primary_killed(programs: Path, directory: Path) -> None:
 
 def cluster_sessions(programs: Path, directory: Path) -> None:
     """Sessions while slots full of them move, keys of one user lying apart meanwhile; then a primary is killed."""
-    with Cluster(directory) as fleet, Load(programs, fleet.url, TASKS, "sessions") as load:
+    with Cluster(directory) as fleet, Load(programs, fleet.url, TASKS, "replicated-sessions") as load:
         load.runs_for_a_while()
         moved = fleet.move_slots(fleet.keys_matching("mt:*"), 60)
         load.recovers(f"{moved} slots moved", lambda: True)
@@ -110,6 +111,19 @@ def cluster_sessions(programs: Path, directory: Path) -> None:
         expect(moved > 0, "slots with sessions were moved")
         expect(verdict["lost"] == 0 and verdict["staleReads"] == 0, f"no acknowledged session is lost: {verdict}")
         expect(verdict["unread"] == 0, "all sessions can be read")
+
+
+def session_crash(programs: Path, directory: Path) -> None:
+    """Martlet is killed again and again while sessions are written that are acknowledged when they are on disk."""
+    server = str(programs / "martlet-server")
+    with Durable(directory, server) as fleet, Load(programs, fleet.url, TASKS, "synced-sessions") as load:
+        for _ in range(3):
+            load.runs_for_a_while()
+            fleet.crash()
+            load.recovers("a crash", lambda: fleet.client(fleet.port).ping())
+        verdict = load.finish()
+        expect(verdict["lost"] == 0 and verdict["staleReads"] == 0, f"no acknowledged session is lost: {verdict}")
+        expect(fleet.keys_without_deadline() == 0, "every key has a deadline")
 
 
 PLACES = {"single": Single, "sentinels": Sentinels, "cluster": Cluster}
@@ -157,7 +171,7 @@ def tell_the_story(programs: Path, directory: Path, server: str) -> None:
 
 CHECKS = {check.__name__: check for check in [
     sentinel_failover, sentinel_sessions, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
-    cluster_sessions, sessions_everywhere, other_servers]}
+    cluster_sessions, session_crash, sessions_everywhere, other_servers]}
 
 
 def main() -> int:

@@ -50,6 +50,8 @@ public struct SessionStatistics: Sendable, Equatable {
     public internal(set) var failed: [SessionOperation: Int] = [:]
     /// Events by kind.
     public internal(set) var events: [SessionEvent.Kind: Int] = [:]
+    /// How often a change began again because others were faster.
+    public internal(set) var conflicts = 0
     /// Uses that were not written down, because the last one was not long ago.
     public internal(set) var throttledTouches = 0
     /// Connections that could not be made or broke.
@@ -162,6 +164,8 @@ final class SessionStoreState: Sendable {
             return state.statistics
         }
     }
+
+    func countConflict() { state.withLock { $0.statistics.conflicts += 1 } }
 
     /// A section was found that cannot be read.
     func countCorruption() { state.withLock { $0.statistics.corruptionErrors += 1 } }

@@ -8,6 +8,8 @@ struct SessionServer: Sendable {
     let client: RedisClient
     let timeout: Duration?
     let conflictRetries: Int
+    /// Told whenever others were faster.
+    var noteConflict: @Sendable () -> Void = {}
 
     /// What to do after reading.
     enum Decision<Value: Sendable>: Sendable {
@@ -99,7 +101,7 @@ struct SessionServer: Sendable {
                 throw SessionError(error)
             }
             switch outcome {
-            case .conflict: continue
+            case .conflict: noteConflict()
             case .done(let value): return value
             case .failed(let error): throw error
             }

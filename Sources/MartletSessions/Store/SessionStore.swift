@@ -37,12 +37,13 @@ public struct SessionStore: Sendable {
             throw SessionError(.usage, "A prefix holds no braces")
         }
         self.configuration = configuration
-        server = SessionServer(
-            client: client, timeout: configuration.timeout, conflictRetries: configuration.conflictRetries)
         keys = SessionKeys(prefix: configuration.prefix)
         cache = SessionCache(client, keys, limit: configuration.cachedSessions)
         let state = SessionStoreState(configuration.random)
         self.state = state
+        server = SessionServer(
+            client: client, timeout: configuration.timeout, conflictRetries: configuration.conflictRetries,
+            noteConflict: { state.countConflict() })
         packing = Envelope.Packing(
             codec: configuration.codec, compressionThreshold: configuration.compressionThreshold,
             cipher: configuration.cipher, largest: configuration.maximumSectionBytes,

@@ -1,14 +1,16 @@
 // Load from many tasks through MartletClient, for the scripts that move servers about meanwhile.
 //
-//     martlet-client-load URL TASKS counters|sessions
+//     martlet-client-load URL TASKS counters|replicated-sessions|synced-sessions
 //
 // Each task counts up keys of its own, reads them back, and remembers what was acknowledged; or it begins and uses
-// sessions that a replica has to have before they are acknowledged. A line of JSON on standard output every 100 ms says
-// how far it is; when standard input ends, the last line compares what was acknowledged with what the servers hold.
+// sessions that a replica, or the disk, has to have before they are acknowledged. A line of JSON on standard output
+// every 100 ms says how far it is; when standard input ends, the last line compares what was acknowledged with what the
+// servers hold.
 
 import Foundation
 import Martlet
 import MartletClient
+import MartletSessions
 import Synchronization
 
 /// What the servers have said so far.
@@ -55,12 +57,18 @@ struct ClientLoad {
     static func main() async throws {
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let tasks = Int(arguments[2]) else {
-            print("usage: martlet-client-load URL TASKS counters|sessions")
+            print("usage: martlet-client-load URL TASKS counters|replicated-sessions|synced-sessions")
             exit(2)
         }
         let client = try RedisClient(url: arguments[1])
         let account = Account()
-        let sessions = arguments[3] == "sessions" ? try SessionLoad(client, account) : nil
+        let durability: Durability? =
+            switch arguments[3] {
+            case "replicated-sessions": .replicas(1, timeout: .seconds(2))
+            case "synced-sessions": .fsync(timeout: .seconds(2))
+            default: nil
+            }
+        let sessions = try durability.map { try SessionLoad(client, account, $0) }
         let messages = try await client.subscribe(to: ["news"])
         await withTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {

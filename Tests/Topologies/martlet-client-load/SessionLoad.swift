@@ -1,5 +1,5 @@
-// Sessions that must outlive their primary: each is acknowledged when a replica has it. Some are read and changed
-// again.
+// Sessions that must outlive their server: each is acknowledged when a replica or the disk has it. Some are read and
+// changed again.
 
 import MartletClient
 import MartletSessions
@@ -12,9 +12,9 @@ final class SessionLoad: Sendable {
     private let account: Account
     private let ids = Mutex<[SessionID]>([])
 
-    init(_ client: RedisClient, _ account: Account) throws {
+    init(_ client: RedisClient, _ account: Account, _ durability: Durability) throws {
         var configuration = SessionStoreConfiguration()
-        configuration.criticalDurability = .replicas(1, timeout: .seconds(2))
+        configuration.criticalDurability = durability
         store = try SessionStore(client, configuration: configuration)
         self.client = client
         self.account = account
