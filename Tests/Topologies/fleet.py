@@ -275,11 +275,11 @@ class Load:
         print(f"  {what}: the servers took {done - began:.1f} s, the client {max(0.0, time.time() - done - 1):.1f} s more; "
               f"refused {self.last['refused']}, unknown {self.last['unknown']} {self.last['errors']}", flush=True)
 
-    def goes_on_when(self, what: str, is_done: Callable[[], bool]) -> None:
-        """The same where some errors stay."""
+    def goes_on_when(self, what: str, is_done: Callable[[], Any], count: int = 1000) -> None:
+        """Waits for the servers, then for so many more to be acknowledged, whatever else fails."""
         wait_until(what, is_done)
         acknowledged = self.last["acknowledged"]
-        self.until(f"commands are acknowledged after {what}", lambda line: line["acknowledged"] > acknowledged + 1000)
+        self.until(f"commands are acknowledged after {what}", lambda line: line["acknowledged"] > acknowledged + count)
 
     def finish(self) -> dict[str, Any]:
         self.process.stdin.close()
