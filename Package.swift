@@ -46,13 +46,17 @@ let package = Package(
             name: "session-benchmark", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             path: "Benchmarks/session-benchmark", swiftSettings: settings),
         .testTarget(name: "MartletTests", dependencies: ["Martlet"], swiftSettings: settings),
-        .testTarget(
-            name: "MartletClientTests", dependencies: ["Martlet", "MartletClient"], swiftSettings: settings),
-        .testTarget(
-            name: "MartletSessionsTests", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+        .target(
+            name: "TestSupport", dependencies: ["Martlet", "MartletClient"], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(
-            name: "MartletTestingTests", dependencies: ["Martlet", "MartletClient", "MartletTesting"],
+            name: "MartletClientTests", dependencies: ["Martlet", "MartletClient", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MartletSessionsTests", dependencies: ["Martlet", "MartletClient", "MartletSessions", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MartletTestingTests", dependencies: ["Martlet", "MartletClient", "MartletTesting", "TestSupport"],
             swiftSettings: settings),
         .testTarget(name: "TidyTests", dependencies: ["Martlet"], swiftSettings: settings),
     ],

@@ -13,6 +13,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # no __pycache__ in the source tree
+
+from server import eventually, free_port
+
 DEBIAN_CONFIGURATION = "/etc/redis/redis.conf"
 results = []
 
@@ -20,21 +24,6 @@ results = []
 def check(name, condition, detail=""):
     results.append(bool(condition))
     print(f"{'ok  ' if condition else 'FAIL'} {name}{': ' + str(detail) if detail and not condition else ''}")
-
-
-def eventually(condition):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def read(path):

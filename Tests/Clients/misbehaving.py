@@ -13,6 +13,10 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True  # no __pycache__ in the source tree
+
+from server import eventually
+
 MB = 1 << 20
 
 
@@ -213,15 +217,6 @@ def out_of_descriptors(binary):
                 client.close()
             served = eventually(lambda: server.ask("PING") == b"+PONG\r\n")
     return [check("out of descriptors", told and served, f"told {told}, served afterwards {served}")]
-
-
-def eventually(condition):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def main():

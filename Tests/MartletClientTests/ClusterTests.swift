@@ -2,6 +2,7 @@
 
 import Martlet
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MartletClient
@@ -24,7 +25,7 @@ struct ClusterTests {
         let script = ScriptedServer.many { words, endpoint in
             words.first == "CLUSTER" ? .reply(Self.slots(hasReplica: hasReplica)) : answer(words, endpoint)
         }
-        var configuration = RedisClientConfiguration(.cluster([Self.first]))
+        var configuration = RedisClientConfiguration(.cluster([Self.first])).patient
         configuration.streams = script
         configuration.retry = RetryPolicy(retries: 2, base: .zero, cap: .zero)
         configuration.pool.minimum = 0

@@ -2,6 +2,7 @@
 
 import Martlet
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import MartletClient
@@ -11,7 +12,8 @@ struct FailureTests {
         _ script: ScriptedServer, _ clock: StandingClock? = nil,
         _ change: (inout RedisClientConfiguration) -> Void = { _ in }
     ) throws -> RedisClient {
-        var configuration = RedisClientConfiguration()
+        // A standing clock is as patient as the test wants.
+        var configuration = clock == nil ? RedisClientConfiguration().patient : RedisClientConfiguration()
         configuration.streams = script
         configuration.retry = RetryPolicy(retries: 3, base: .zero, cap: .zero)
         configuration.pool.minimum = 0
@@ -64,7 +66,7 @@ struct FailureTests {
     }
 
     @Test func nobodyListens() async throws {
-        let client = try RedisClient(RedisClientConfiguration(port: 1))
+        let client = try RedisClient(RedisClientConfiguration(port: 1).patient)
         defer { client.close() }
         let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "k") }
         #expect(error?.code == .connection && error?.outcome == .notExecuted)
@@ -86,14 +88,18 @@ struct FailureTests {
         #expect(script.connectionCount == 1)
     }
 
+    /// Whether a client of the server comes to wait.
+    private func isBlocked(_ pair: Pair) async throws -> Bool {
+        let inside = try pair.server.connect()
+        return try await soon {
+            try await inside.send("INFO", "clients").string?.contains("blocked_clients:1") == true
+        }
+    }
+
     @Test(arguments: Way.allCases) func cancellationLeavesTheConnectionUsable(way: Way) async throws {
         let pair = try Pair(way)
         let waiting = Task { try await pair.client.send("WAIT", 5, 0) }
-        let inside = try pair.server.connect()
-        #expect(
-            try await soon {
-                try await inside.send("INFO", "clients").string?.contains("blocked_clients:1") == true
-            })
+        #expect(try await isBlocked(pair))
         waiting.cancel()
         let error = await #expect(throws: RedisError.self) { _ = try await waiting.value }
         #expect(error?.code == .cancelled && error?.outcome == .unknown)
@@ -122,11 +128,7 @@ struct FailureTests {
     @Test func aLentSessionThatWaitsIsNotLentAgain() async throws {
         let pair = try Pair(.inProcess) { $0.pool.maximum = 1 }
         let waiting = Task { try await pair.client.send("WAIT", 5, 0) }
-        let inside = try pair.server.connect()
-        #expect(
-            try await soon {
-                try await inside.send("INFO", "clients").string?.contains("blocked_clients:1") == true
-            })
+        #expect(try await isBlocked(pair))
         waiting.cancel()
         _ = await waiting.result
         let reply = try await pair.client.withConnection { try await $0.send("ECHO", "next", as: String.self) }
@@ -209,7 +211,7 @@ struct FailureTests {
     @Test func aServerThatRestartsIsFoundAgain() async throws {
         let first = try MartletServer(listening: .loopback(port: 0))
         let port = first.port
-        var configuration = RedisClientConfiguration(port: UInt16(port))
+        var configuration = RedisClientConfiguration(port: UInt16(port)).patient
         configuration.retry = RetryPolicy(retries: 20)
         let client = try RedisClient(configuration)
         defer { client.close() }
@@ -243,7 +245,7 @@ struct FailureTests {
     @Test func newSubscribersMakeTheConnectionForAll() async throws {
         var server = try MartletServer(listening: .loopback(port: 0))
         let port = server.port
-        var configuration = RedisClientConfiguration(port: UInt16(port))
+        var configuration = RedisClientConfiguration(port: UInt16(port)).patient
         configuration.retry = RetryPolicy(retries: 20)
         let client = try RedisClient(configuration)
         defer { client.close() }
@@ -290,7 +292,7 @@ struct FailureTests {
 
 struct ConnectionPoolTests {
     @Test func atMostSoManyAtOnce() async throws {
-        let pair = try Pair { $0.pool = PoolPolicy(minimum: 1, maximum: 2, acquireTimeout: .seconds(600)) }
+        let pair = try Pair { ($0.pool.minimum, $0.pool.maximum) = (1, 2) }
         let gauge = Gauge()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<20 {
@@ -340,7 +342,7 @@ struct ConnectionPoolTests {
     }
 
     @Test func theMinimumIsKeptOpen() async throws {
-        let pair = try Pair { $0.pool = PoolPolicy(minimum: 3, maximum: 5) }
+        let pair = try Pair { ($0.pool.minimum, $0.pool.maximum) = (3, 5) }
         let pool = try await pair.client.topology.node(for: nil).pool
         try await pair.client.withConnection { _ in }
         #expect(await soon { pool.counts == (3, 3) })
@@ -349,9 +351,9 @@ struct ConnectionPoolTests {
     /// What was lent before a failover goes to nobody after it.
     @Test func connectionsToTheServerBefore() async throws {
         let script = ScriptedServer { _, connection in .reply("+\(connection)\r\n") }
-        var configuration = RedisClientConfiguration()
+        var configuration = RedisClientConfiguration().patient
         configuration.streams = script
-        configuration.pool = PoolPolicy(minimum: 0, maximum: 1)
+        (configuration.pool.minimum, configuration.pool.maximum) = (0, 1)
         let client = try RedisClient(configuration)
         let node = try await client.topology.node(for: nil)
         let replies = try await client.withConnection { connection in
@@ -369,7 +371,7 @@ struct ConnectionPoolTests {
         let script = ScriptedServer { words, connection in
             words[0] == "PING" && connection == 1 ? .hangUp : .reply("+\(connection)\r\n")
         }
-        var configuration = RedisClientConfiguration()
+        var configuration = RedisClientConfiguration().patient
         configuration.streams = script
         configuration.clock = clock.clock
         configuration.pool.minimum = 0
@@ -385,7 +387,7 @@ struct ConnectionPoolTests {
     }
 
     @Test func aBorrowerWhoGivesUpLeavesThePool() async throws {
-        let pair = try Pair(.inProcess) { $0.pool = PoolPolicy(minimum: 0, maximum: 1) }
+        let pair = try Pair(.inProcess) { ($0.pool.minimum, $0.pool.maximum) = (0, 1) }
         try await pair.client.withConnection { _ in
             let second = Task { try await pair.client.withConnection { _ in } }
             second.cancel()

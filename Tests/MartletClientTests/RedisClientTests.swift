@@ -1,6 +1,7 @@
 // The client against servers in this process, over each way there is.
 
 import Martlet
+import TestSupport
 import Testing
 
 @testable import MartletClient
@@ -129,7 +130,7 @@ struct RedisClientTests {
         configuration.requirepass = Array("secret".utf8)
         let server = try MartletServer(listening: .loopback(port: 0), configuration: configuration)
         defer { server.stop() }
-        let client = try RedisClient(url: "redis://:secret@127.0.0.1:\(server.port)/3")
+        let client = try RedisClient(.init(url: "redis://:secret@127.0.0.1:\(server.port)/3").patient)
         defer { client.close() }
         try await client.send("SET", "k", "v")
         let inside = try server.connect()
@@ -138,7 +139,7 @@ struct RedisClientTests {
         #expect(try await inside.send("EXISTS", "k") == .integer(1))
         let list = try await client.send("CLIENT", "LIST", as: String.self)
         #expect(list.contains("lib-name=martlet-client"))
-        let stranger = try RedisClient(url: "redis://:wrong@127.0.0.1:\(server.port)")
+        let stranger = try RedisClient(.init(url: "redis://:wrong@127.0.0.1:\(server.port)").patient)
         defer { stranger.close() }
         let error = await #expect(throws: RedisError.self) { try await stranger.send("GET", "k") }
         #expect(error?.serverCode == "WRONGPASS" && error?.outcome == .notExecuted)

@@ -3,6 +3,7 @@
 import Foundation
 import Martlet
 import Synchronization
+import TestSupport
 
 @testable import MartletClient
 
@@ -32,11 +33,7 @@ final class Pair: Sendable {
             case .inProcess: .nowhere
             }
         server = try MartletServer(listening: listening, configuration: configuration)
-        var settings = RedisClientConfiguration(port: UInt16(server.port))
-        // All tests run at once: patience is what a slow machine needs.
-        settings.connectTimeout = .seconds(600)
-        settings.readTimeout = .seconds(600)
-        settings.pool.acquireTimeout = .seconds(600)
+        var settings = RedisClientConfiguration(port: UInt16(server.port)).patient
         if way == .unix { settings.topology = .single(.unix(path: path)) }
         change(&settings)
         client = way == .inProcess ? RedisClient(server, configuration: settings) : try RedisClient(settings)

@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Martlet
@@ -131,7 +132,7 @@ struct RobustnessTests {
     @Test func aServerThatIsGoneForAWhile() async throws {
         let first = try MartletServer(listening: .loopback(port: 0))
         let port = first.port
-        var settings = RedisClientConfiguration(port: UInt16(port))
+        var settings = RedisClientConfiguration(port: UInt16(port)).patient
         settings.retry = .never
         let client = try RedisClient(settings)
         defer { client.close() }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Synchronization
+import TestSupport
 
 @testable import Martlet
 @testable import MartletClient
@@ -25,11 +26,9 @@ final class Bench: Sendable {
         clock = standing ? ManualClock(wallMilliseconds: 1_800_000_000_000) : nil
         options.clock = clock
         server = try MartletServer(options)
-        var settings = RedisClientConfiguration(port: UInt16(server.port))
-        // All tests run at once: patience is what a slow machine needs.
-        settings.connectTimeout = .seconds(600)
-        settings.readTimeout = .seconds(600)
-        settings.pool = PoolPolicy(minimum: 0, maximum: 16, acquireTimeout: .seconds(600))
+        var settings = RedisClientConfiguration(port: UInt16(server.port)).patient
+        settings.pool.minimum = 0
+        settings.pool.maximum = 16
         client = overTCP ? try RedisClient(settings) : RedisClient(server, configuration: settings)
         var configuration = SessionStoreConfiguration()
         change(&configuration)

@@ -4,13 +4,14 @@ import Foundation
 import Martlet
 import MartletClient
 import MartletTesting
+import TestSupport
 import Testing
 
 struct FakeTests {
     @Test func severalAtOnceShareNothing() async throws {
         let fakes = try (0..<5).map { _ in try MartletFake(.tcp) }
         for (number, fake) in fakes.enumerated() {
-            let client = try RedisClient(url: try #require(fake.url))
+            let client = try RedisClient(.init(url: try #require(fake.url)).patient)
             try await client.send("SET", "number", number)
             client.close()
         }
@@ -24,7 +25,7 @@ struct FakeTests {
     @Test func unixSocketsComeAndGo() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString.prefix(8))").path
         let fake = try MartletFake(.unix(path: path))
-        let client = try RedisClient(url: try #require(fake.url))
+        let client = try RedisClient(.init(url: try #require(fake.url)).patient)
         #expect(try await client.send("PING").string == "PONG")
         client.close()
         await fake.stop()
@@ -146,7 +147,7 @@ struct FakeTests {
 
     @Test func clientsAreListed() async throws {
         let fake = try MartletFake(.tcp)
-        let client = try RedisClient(url: try #require(fake.url))
+        let client = try RedisClient(.init(url: try #require(fake.url)).patient)
         try await client.withConnection { connection in
             try await connection.send("SELECT", 3)
             let found = fake.connections

@@ -3,18 +3,16 @@
 import Martlet
 import MartletClient
 import MartletTesting
+import TestSupport
 import Testing
 
 struct FaultTests {
     static func client(of fake: MartletFake, retries: Int = 0) throws -> RedisClient {
-        var configuration = RedisClientConfiguration()
+        var configuration = RedisClientConfiguration().patient
         configuration.retry.retries = retries
         guard let url = fake.url else { return fake.makeClient(configuration) }
-        var wired = try RedisClientConfiguration(url: url)
+        var wired = try RedisClientConfiguration(url: url).patient
         wired.retry.retries = retries
-        // All tests run at once: patience is what a slow machine needs.
-        wired.connectTimeout = .seconds(600)
-        wired.readTimeout = .seconds(600)
         return try RedisClient(wired)
     }
 

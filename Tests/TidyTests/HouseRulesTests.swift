@@ -142,5 +142,20 @@ struct HouseRulesTests {
         #expect(HouseRules.uses(snippet("@Suite(.timeLimit(.minutes(1)))"), words))
     }
 
+    /// For the same reason clients in tests give nothing up because it takes long.
+    @Test func clientsInTestsArePatient() {
+        func hasty(_ file: SourceFile) -> [String] {
+            file.code.filter { line in
+                ["RedisClientConfiguration(", "RedisClient(url:"].contains { line.contains($0) }
+                    && !line.contains(".patient")
+            }
+        }
+        // It connects to nothing.
+        let exception = "Tests/MartletClientTests/ConfigurationTests.swift"
+        let tests = Self.all.filter { $0.path.hasPrefix("Tests/Martlet") && $0.path != exception }
+        #expect(tests.flatMap(hasty) == [])
+        #expect(hasty(snippet("let client = try RedisClient(url: url)")) != [])
+    }
+
     private func snippet(_ text: String) -> SourceFile { SourceFile(path: "Snippet.swift", text: text) }
 }

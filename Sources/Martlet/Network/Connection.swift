@@ -183,7 +183,6 @@ final class Connection: Pollable, SessionTransport {
                 if isClosed { return drop(bytes) }
                 let executed = network.execute(
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
-                session.commandCount += executed
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
                 if isOverHardLimit(reply.buffer.count) { closeForOutput() }
@@ -249,7 +248,6 @@ final class Connection: Pollable, SessionTransport {
         swap(&reply.buffer, &output)
         queue.drain { batch, bytes in
             let executed = network.execute(batch, bytes: bytes, session: session, reply: &reply)
-            session.commandCount += executed
             if session.isBlocked { park(batch, from: executed, bytes) }
         }
         guard !isClosed else { return }

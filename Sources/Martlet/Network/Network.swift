@@ -36,7 +36,9 @@ final class Network {
     func execute(
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
     ) -> Int {
-        executor.value.execute(batch, bytes: bytes, session: session, reply: &reply)
+        let executed = executor.value.execute(batch, bytes: bytes, session: session, reply: &reply)
+        session.commandCount += executed
+        return executed
     }
 
     // MARK: Listeners

@@ -98,7 +98,8 @@ extension RedisClient {
                 await topology.doubt(because: error)
             }
         }
-        throw RedisError(.conflict, .notExecuted, "The watched keys were changed by others \(attempts) times")
+        throw refusal
+            ?? RedisError(.conflict, .notExecuted, "The watched keys were changed by others \(attempts) times")
     }
 
     /// Watches the keys; an ASK, if all of them are to be looked for at another server. Later ones may be about some.

@@ -70,7 +70,7 @@ enum HExpireCommand {
         var reader = FieldListReader(at: 3)
         var condition: Condition?
         while try reader.advance(arguments) {
-            guard let found = Condition(arguments, at: reader.next) else { throw reader.unknownWord(arguments) }
+            guard let found = Condition(arguments, at: reader.next) else { throw reader.unknownWord }
             guard condition == nil else { throw ReplyError("ERR Multiple condition flags specified") }
             condition = found
             reader.next += 1
@@ -173,9 +173,7 @@ struct FieldListReader {
     }
 
     /// Why the word at `next` cannot stand there.
-    func unknownWord(_ arguments: borrowing Arguments) -> ReplyError {
-        found == nil ? FieldList.missing : FieldList.wrongEnd
-    }
+    var unknownWord: ReplyError { found == nil ? FieldList.missing : FieldList.wrongEnd }
 
     func list() throws(ReplyError) -> FieldList {
         guard let found else { throw FieldList.missing }

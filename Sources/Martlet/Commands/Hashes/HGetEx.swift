@@ -22,7 +22,7 @@ enum HGetExCommand {
         var expiry = ExpiryOption.none
         while try reader.advance(arguments) {
             guard let found = ExpiryOption(arguments, at: &reader.next, keyword: "PERSIST") else {
-                throw reader.unknownWord(arguments)
+                throw reader.unknownWord
             }
             guard case .none = expiry else {
                 throw ReplyError("ERR Only one of EX, PX, EXAT, PXAT or PERSIST arguments can be specified")

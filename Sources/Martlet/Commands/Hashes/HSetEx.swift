@@ -34,7 +34,7 @@ enum HSetExCommand {
                     continue
                 }
                 let isFNX = arguments.matches(reader.next, "FNX")
-                guard isFNX || arguments.matches(reader.next, "FXX") else { throw reader.unknownWord(arguments) }
+                guard isFNX || arguments.matches(reader.next, "FXX") else { throw reader.unknownWord }
                 guard mustExist == nil else {
                     throw ReplyError("ERR Only one of FXX or FNX arguments can be specified")
                 }

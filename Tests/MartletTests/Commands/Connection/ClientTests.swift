@@ -74,6 +74,19 @@ struct ClientTests {
         #expect(field("user", line) == "default" && field("resp", line) == "3" && field("multi", line) == "-1")
     }
 
+    @Test("bytes and commands are counted, by a socket and in process")
+    func traffic() throws {
+        let listening = try ListeningServer()
+        let client = try listening.client()
+        #expect(try client.call("PING") == .simpleString("PONG"))
+        // "*1\r\n$4\r\nPING\r\n", and CLIENT INFO itself; "+PONG\r\n".
+        let line = try #require(try client.call("CLIENT", "INFO").string)
+        #expect(field("tot-net-in", line) == "\(14 + 26)" && field("tot-net-out", line) == "7")
+        #expect(line.hasSuffix(" tot-cmds=1\n"))
+        try server.run("PING")
+        #expect(try server.run("CLIENT INFO").string?.hasSuffix(" tot-cmds=1\n") == true)
+    }
+
     @Test("the age grows, and a silent client gets idle")
     func ages() throws {
         let second = try server.server.connect()
