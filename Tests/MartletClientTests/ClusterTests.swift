@@ -11,9 +11,21 @@ struct ClusterTests {
     private static let first = RedisEndpoint.tcp(host: "10.0.0.1", port: 1)
     private static let second = RedisEndpoint.tcp(host: "10.0.0.1", port: 2)
 
+    private static let subscribed = ">3\r\n+subscribe\r\n+news\r\n:1\r\n"
+
+    private static func node(_ port: Int) -> String { "*3\r\n$8\r\n10.0.0.1\r\n:\(port)\r\n$1\r\n\(port)\r\n" }
+
+    /// Each of these has its part of the slots.
+    private static func slots(of owners: [Int]) -> String {
+        let share = 16384 / owners.count
+        let ranges = owners.enumerated().map { place, owner in
+            "*3\r\n:\(place * share)\r\n:\((place + 1) * share - 1)\r\n" + node(owner)
+        }
+        return "*\(owners.count)\r\n" + ranges.joined()
+    }
+
     /// All slots are the first one's, and the second is its replica if wanted.
     private static func slots(hasReplica: Bool = false) -> String {
-        func node(_ port: Int) -> String { "*3\r\n$8\r\n10.0.0.1\r\n:\(port)\r\n$1\r\n\(port)\r\n" }
         return "*1\r\n*\(hasReplica ? 4 : 3)\r\n:0\r\n:16383\r\n" + node(1) + (hasReplica ? node(2) : "")
     }
 
@@ -25,12 +37,18 @@ struct ClusterTests {
         let script = ScriptedServer.many { words, endpoint in
             words.first == "CLUSTER" ? .reply(Self.slots(hasReplica: hasReplica)) : answer(words, endpoint)
         }
+        return (script, try client(script, change))
+    }
+
+    private func client(
+        _ script: ScriptedServer, _ change: (inout RedisClientConfiguration) -> Void = { _ in }
+    ) throws -> RedisClient {
         var configuration = RedisClientConfiguration(.cluster([Self.first])).patient
         configuration.streams = script
         configuration.retry = RetryPolicy(retries: 2, base: .zero, cap: .zero)
         configuration.pool.minimum = 0
         change(&configuration)
-        return (script, try RedisClient(configuration))
+        return try RedisClient(configuration)
     }
 
     /// What the client said, without its questions for the map.
@@ -54,6 +72,16 @@ struct ClusterTests {
             said(script, at: Self.second) == [
                 "ASKING", "WATCH foo", "ASKING", "GET foo", "ASKING", "MULTI", "INCR foo", "EXEC",
             ])
+    }
+
+    /// A server to which slots are on their way is not in the map, and yet not one that has left.
+    @Test func importersAreNotLetGo() async throws {
+        let (script, client) = try scene { words, endpoint in
+            endpoint == Self.second ? .reply("+\(words[0])\r\n") : .reply("-ASK 12182 10.0.0.1:2\r\n")
+        }
+        #expect(try await client.send("GET", "foo", as: String.self) == "GET")
+        await client.topology.doubt(because: .reply("CLUSTERDOWN"))
+        #expect(script.openConnections(to: Self.second) == 1)
     }
 
     /// Keys that belong together lie apart until their slot has moved: that may take longer than what else is tried
@@ -97,6 +125,75 @@ struct ClusterTests {
         #expect(Node.mayBeRetried(RedisCommand("GET", "foo"), result))
         let late = await node.run(RedisCommand("INCR", "foo"))
         #expect(late.error?.code == .connection && late.error?.outcome == .notExecuted)
+    }
+
+    /// Who listens at all servers listens at those that come, and no longer at those that go.
+    @Test func listenersFollowThePrimaries() async throws {
+        let clock = StandingClock()
+        let owners = Mutex([1])
+        let script = ScriptedServer.many { words, endpoint in
+            switch words[0] {
+            case "CLUSTER": .reply(Self.slots(of: owners.withLock(\.self)))
+            case "SUBSCRIBE": .reply(Self.subscribed)
+            default: .reply("+OK\r\n")
+            }
+        }
+        let client = try client(script) { $0.clock = clock.clock }
+        var messages: ServerMessages? = try await client.messagesOfAllServers(on: ["news"]) { send in
+            _ = try? await send(RedisCommand("CONFIG", "prepared"))
+        }
+        #expect(said(script, at: Self.first) == ["CONFIG prepared", "SUBSCRIBE news"])
+        owners.withLock { $0 = [1, 2] }
+        await client.topology.doubt(because: .reply("CLUSTERDOWN"))
+        #expect(
+            await soon {
+                clock.advance(by: .seconds(1))
+                return said(script, at: Self.second) == ["CONFIG prepared", "SUBSCRIBE news"]
+            })
+        owners.withLock { $0 = [2] }
+        await client.topology.doubt(because: .reply("CLUSTERDOWN"))
+        // One stays, over which the map is asked for: the first is where the client was told to begin.
+        #expect(
+            await soon {
+                clock.advance(by: .seconds(1))
+                return script.openConnections(to: Self.first) == 1
+            })
+        #expect(said(script, at: Self.first).count == 2 && messages != nil)
+        let open = script.openConnections(to: Self.second)
+        messages = nil
+        #expect(await soon { script.openConnections(to: Self.second) == open - 1 })
+    }
+
+    /// No listener is left over when one server cannot be listened to.
+    @Test func listenersThatCannotAllBegin() async throws {
+        let script = ScriptedServer.many { words, endpoint in
+            switch words[0] {
+            case "CLUSTER": .reply(Self.slots(of: [1, 2]))
+            case "SUBSCRIBE": .reply(endpoint == Self.first ? Self.subscribed : "-NOPERM no channels\r\n")
+            default: .reply("+OK\r\n")
+            }
+        }
+        let client = try client(script)
+        let error = await #expect(throws: RedisError.self) {
+            _ = try await client.messagesOfAllServers(on: ["news"]) { _ in }
+        }
+        #expect(error?.serverCode == "NOPERM")
+        #expect(said(script, at: Self.first) == ["SUBSCRIBE news"])
+        // The one that the map was asked over.
+        #expect(
+            await soon {
+                script.openConnections(to: Self.first) == 1 && script.openConnections(to: Self.second) == 0
+            })
+    }
+
+    @Test func listenersEndWithTheClient() async throws {
+        let (script, client) = try scene { words, _ in
+            .reply(words[0] == "SUBSCRIBE" ? Self.subscribed : "+OK\r\n")
+        }
+        let messages = try await client.messagesOfAllServers(on: ["news"]) { _ in }
+        client.close()
+        for await _ in messages.stream { Issue.record("Nobody said anything") }
+        #expect(await soon { script.openConnections(to: Self.first) == 0 })
     }
 
     @Test func moreServersThanSlots() throws {

@@ -366,6 +366,34 @@ struct ConnectionPoolTests {
         #expect(try await client.withConnection { try await $0.send("GET", "k", as: String.self) } == "2")
     }
 
+    /// A late answer of the server before says nothing about the one after it.
+    @Test func aLateRefusalOfTheServerBefore() async throws {
+        let script = ScriptedServer { words, connection in
+            .reply(words[0] == "SET" && connection <= 2 ? "-READONLY a replica\r\n" : "+\(connection)\r\n")
+        }
+        var configuration = RedisClientConfiguration().patient
+        configuration.streams = script
+        configuration.pool.minimum = 0
+        let client = try RedisClient(configuration)
+        func set(_ connection: RedisConnection) async -> String? {
+            do throws(RedisError) {
+                _ = try await connection.send("SET", "k", "v")
+                return nil
+            } catch {
+                return error.serverCode
+            }
+        }
+        let refusals = try await client.withConnection { late in
+            _ = try await late.send("GET", "k")
+            let early = try await client.withConnection { await set($0) }
+            // The third connection is to the server after, and waits for whoever needs one.
+            try await client.withConnection { _ = try await $0.send("SET", "k", "v") }
+            return [early, await set(late)]
+        }
+        #expect(refusals == ["READONLY", "READONLY"])
+        #expect(try await client.withConnection { try await $0.send("GET", "k", as: String.self) } == "3")
+    }
+
     @Test func oneThatWasIdleLongIsAskedFirst() async throws {
         let clock = StandingClock()
         let script = ScriptedServer { words, connection in

@@ -56,7 +56,7 @@ final class ScriptedServer: ByteStreamProvider {
 
     private let script: @Sendable (_ words: [String], _ connection: Int, _ endpoint: RedisEndpoint) -> Answer
     private let received = Mutex<[(words: [String], endpoint: RedisEndpoint)]>([])
-    private let connections = Mutex<[RedisEndpoint]>([])
+    private let connections = Mutex<[(endpoint: RedisEndpoint, isOpen: Bool)]>([])
 
     private let knowsHello: Bool
 
@@ -86,11 +86,16 @@ final class ScriptedServer: ByteStreamProvider {
         received.withLock { $0.filter { $0.endpoint == endpoint }.map { $0.words.joined(separator: " ") } }
     }
 
+    /// How many were made, whether they are still open or not.
     var connectionCount: Int { connections.withLock { $0.count } }
+
+    func openConnections(to endpoint: RedisEndpoint) -> Int {
+        connections.withLock { $0.count { $0.isOpen && $0.endpoint == endpoint } }
+    }
 
     func connect(to endpoint: RedisEndpoint, usesTLS: Bool) async throws -> any ByteStream {
         let number = connections.withLock { connections -> Int in
-            connections.append(endpoint)
+            connections.append((endpoint, true))
             return connections.count
         }
         return Stream(self, number, endpoint)
@@ -154,6 +159,7 @@ final class ScriptedServer: ByteStreamProvider {
 
         private func hangUp(_ reason: String?) {
             let ended = state.withLock { $0.ended.take() }
+            server.connections.withLock { $0[number - 1].isOpen = false }
             ended?(reason)
         }
     }

@@ -52,6 +52,26 @@ struct SessionCacheTests {
         await server.stop()
     }
 
+    /// Who is nobody's has no index that others could move meanwhile.
+    @Test func onlyUsersIndexIsWatched() async throws {
+        var options = StartOptions()
+        let control = FakeControl(offersCommand: false)
+        options.fake = control
+        let server = try MartletServer(options)
+        let client = RedisClient(server)
+        let store = try SessionStore(client)
+        func watches(_ principal: Principal?) async throws -> Int {
+            let id = try await store.create(principal: principal).session.id
+            control.forgetReceived()
+            #expect(try await store.touch(id) != .missing)
+            return control.received.count { $0.words.first == Array("WATCH".utf8) }
+        }
+        #expect(try await watches(nil) == 1)
+        #expect(try await watches("ann") == 2)
+        client.close()
+        await server.stop()
+    }
+
     @Test func changesBehindTheStoresBackAreSeen() async throws {
         let bench = try Bench()
         let (store, client) = (bench.store, bench.client)

@@ -57,11 +57,38 @@ struct SecurityTests {
         let third = try await store.rotate(second.id)
         #expect(try await store.get(second.id) == nil)
         #expect(try await store.sessions(of: "ann").map(\.id) == [third.handle])
+        #expect(try await store.audit().withoutDeadline == 0)
         // Who logs out with the old id during the grace means the session.
         let fourth = try await store.rotate(third.id, grace: .seconds(10))
         #expect(try await store.delete(third.id))
         #expect(try await store.get(fourth.id) == nil)
         #expect(try await store.count(of: "ann") == 0)
+    }
+
+    /// Requests with each of the ids before are served as long as their grace lasts.
+    @Test func rotatingTwiceWithinTheGrace() async throws {
+        let bench = try Bench(standing: true)
+        let store = bench.store
+        let first = try await store.create(principal: "ann").session
+        let second = try await store.rotate(first.id, grace: .seconds(10))
+        bench.advance(by: .seconds(5))
+        let third = try await store.rotate(second.id, grace: .seconds(10))
+        for id in [first.id, second.id, third.id] { #expect(try await store.get(id)?.handle == third.handle) }
+        #expect(try await store.revokeAll(of: "ann", except: first.id) == 0)
+        bench.advance(by: .seconds(6))
+        #expect(try await store.get(first.id) == nil)
+        #expect(try await store.get(second.id)?.handle == third.handle)
+        #expect(try await store.sessions(of: "ann").map(\.id) == [third.handle])
+    }
+
+    /// An alias that leads to itself, which no store wrote, is not followed for ever.
+    @Test func anAliasOfItself() async throws {
+        let bench = try Bench()
+        let id = try await bench.store.create(principal: "ann").session.id
+        try await bench.client.send("DEL", bench.store.keys.session(id.handle))
+        try await bench.client.send("SET", bench.store.keys.alias(id.handle), id.handle.digest)
+        #expect(try await bench.store.get(id) == nil)
+        #expect(try await bench.store.delete(id) == false)
     }
 
     /// D4, D11, scenario 8: never more than allowed, and the new one is never the one to go.

@@ -108,7 +108,7 @@ extension SessionStore {
     }
 
     /// One exchange: clock, session, epoch.
-    private func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session? {
+    func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session? {
         switch await cache?.session(handle) {
         case .session(let record, let decoded, let now):
             var session = session(id, at: handle, record, readAt: now)

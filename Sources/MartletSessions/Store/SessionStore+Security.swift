@@ -37,8 +37,9 @@ extension SessionStore {
             ]
             if record.principal != nil {
                 let present = try await user.watchedDeadline(reading)
-                writes.append(RedisCommand("HDEL", index, old.digest))
+                // In this order: an index without members would end, and its deadline with it.
                 writes.append(RedisCommand("HSET", index, id.handle.digest, Int(record.created)))
+                writes.append(RedisCommand("HDEL", index, old.digest))
                 if let extending = user.extending(to: record.deadline, from: present) { writes.append(extending) }
             }
             if grace > .zero {

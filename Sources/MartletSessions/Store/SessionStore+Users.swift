@@ -91,9 +91,12 @@ extension SessionStore {
         of principal: Principal, except survivor: SessionID? = nil
     ) async throws(SessionError) -> Int {
         try await counting(.revoke) { () async throws(SessionError) in
-            var spared = survivor?.handle
-            // An id that was rotated stands for the session that took its place.
-            if let handle = spared, let successor = try await successor(of: handle) { spared = successor }
+            var spared: SessionHandle?
+            if let survivor {
+                spared = try await onLiving(survivor) { (handle) async throws(SessionError) in
+                    try await read(survivor, at: handle)?.handle
+                }
+            }
             let ended = try await endAll(of: principal, except: spared)
             for handle in ended { state.tell(.revoked, handle, principal) }
             return ended.count

@@ -86,8 +86,15 @@ public struct SessionStore: Sendable {
     func onLiving<Value: Sendable>(
         _ id: SessionID, _ body: (SessionHandle) async throws(SessionError) -> Value?
     ) async throws(SessionError) -> Value? {
-        if let value = try await body(id.handle) { return value }
-        guard let successor = try await successor(of: id.handle) else { return nil }
-        return try await body(successor)
+        var handle = id.handle
+        for _ in 0...Self.mostRotations {
+            if let value = try await body(handle) { return value }
+            guard let successor = try await successor(of: handle) else { return nil }
+            handle = successor
+        }
+        return nil
     }
+
+    /// Rotations within one grace. More than these are a circle that no store made.
+    private static let mostRotations = 16
 }
