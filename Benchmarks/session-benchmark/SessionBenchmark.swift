@@ -5,9 +5,9 @@
 //
 // The second form only fills a server, for its memory to be looked at; see SessionFill.
 //
-// Fills the store with sessions of about 3 KB in six sections, then measures for SECONDS each: reads and writes at
-// 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks at once;
-// ahead of the reads of one task, one reading of each session is measured by itself. Prints one line of JSON.
+// Fills the store with sessions of about 3 KB in six sections, then measures for SECONDS each: five times reads and
+// writes at 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks
+// at once; ahead of the reads of one task, one reading of each session is measured by itself. Prints one line of JSON.
 
 import Foundation
 import Martlet
@@ -53,7 +53,7 @@ struct SessionBenchmark {
             store: try SessionStore(client, configuration: configuration), duration: .seconds(seconds))
         let ids = try await bench.fill(count)
         var result: [String: Double] = [:]
-        result.merge(try await bench.paced(ids)) { $1 }
+        result.merge(try await bench.calmest(ids)) { $1 }
         result["first reads"] = try await bench.firstReads(ids)
         result["sequential reads"] = try await bench.sequential { try await bench.read(ids[$0 % ids.count]) }
         result["sequential writes"] = try await bench.sequential { try await bench.write(ids[$0 % ids.count], $0) }
@@ -99,6 +99,27 @@ struct SessionBenchmark {
     }
 
     // MARK: Measuring
+
+    /// Of five stretches the one in which the machine was left alone most: while its host serves others, operations
+    /// wait for tens of milliseconds, whatever the server does.
+    private func calmest(_ ids: [SessionID]) async throws -> [String: Double] {
+        var stretches: [(stolen: Int, times: [String: Double])] = []
+        for _ in 0..<5 {
+            let before = Self.stolenTicks
+            let times = try await paced(ids)
+            stretches.append((Self.stolenTicks - before, times))
+        }
+        return stretches.min { $0.stolen < $1.stolen }?.times ?? [:]
+    }
+
+    /// Time that the host gave to others although there was work, in hundredths of seconds; 0 where nobody tells.
+    private static var stolenTicks: Int {
+        let words = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.prefix { $0 != "\n" }.split(
+            separator: " ")
+        // cpu  user nice system idle iowait irq softirq steal
+        guard let words, words.count > 8 else { return 0 }
+        return Int(words[8]) ?? 0
+    }
 
     /// Microseconds from when an operation was due to when it was done, at 1,000 a second; one in five writes.
     private func paced(_ ids: [SessionID]) async throws -> [String: Double] {

@@ -34,6 +34,8 @@ final class BlockedClients {
     private var clients: [Client] = []
     /// When the next one has waited long enough, in monotonic milliseconds.
     private(set) var earliestDeadline = Int64.max
+    /// The most of the command log that anybody has asked to be on disk.
+    private(set) var wantedOffset = 0
     /// What the latest look found on disk; nil when everybody is to be looked at again.
     private var servedOffset: Int??
 
@@ -49,6 +51,7 @@ final class BlockedClients {
         session.isBlocked = true
         clients.append(Client(session: session, wait: wait, deadline: deadline, isSilenced: session.isSilenced))
         earliestDeadline = min(earliestDeadline, deadline)
+        if case .appendOnlyFile(let offset, isLocal: true, _) = wait { wantedOffset = max(wantedOffset, offset) }
         servedOffset = nil
     }
 

@@ -282,7 +282,9 @@ final class AppendOnlyFile: @unchecked Sendable {
         case .never: break
         case .always: _ = syncNow()
         case .everySecond:
-            guard !isSyncing, server.clock.wallSeconds() > lastSyncAt else { return }
+            // Who waits for the disk is not kept until the second is over; those who come meanwhile share the next one.
+            let isAwaited = server.blocked.wantedOffset > syncedOffset
+            guard !isSyncing, isAwaited || server.clock.wallSeconds() > lastSyncAt else { return }
             lastSyncAt = server.clock.wallSeconds()
             startSync(of: file, number: fileNumber, closing: false)
         }

@@ -42,10 +42,12 @@ struct WaitTests {
         ])
     }
 
+    /// Also within the second for which a sync could wait.
     @Test(arguments: [SyncPolicy.always, .everySecond])
     func whatWasWrittenGetsToTheDisk(policy: SyncPolicy) throws {
         let files = MemoryFileSystem()
         let server = try ListeningServer {
+            $0.clock = ManualClock(wallMilliseconds: TestServer.start)
             $0.fileSystem = files
             $0.configuration.dir = "/data"
             $0.configuration.appendonly = true
