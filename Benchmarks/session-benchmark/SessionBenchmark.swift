@@ -6,8 +6,9 @@
 // The second form only fills a server, for its memory to be looked at; see SessionFill.
 //
 // Fills the store with sessions of about 3 KB in six sections, then measures for SECONDS each: five times reads and
-// writes at 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64 tasks
-// at once; ahead of the reads of one task, one reading of each session is measured by itself. Prints one line of JSON.
+// writes at 1,000 operations a second (their times), reads and writes of one task after the other, and reads of 64
+// tasks at once; ahead of the reads of one task, one reading of each session is measured by itself. Prints one line of
+// JSON.
 
 import Foundation
 import Martlet
