@@ -36,10 +36,10 @@ let package = Package(
             name: "session-demo", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
             swiftSettings: settings),
         .executableTarget(
-            name: "martlet-client-load", dependencies: ["Martlet", "MartletClient", "MartletSessions"],
+            name: "martlet-client-load", dependencies: ["Martlet", "MartletClient", "MartletSessions", "TestSupport"],
             path: "Tests/Topologies/martlet-client-load", swiftSettings: settings),
         .executableTarget(
-            name: "fake-soak", dependencies: ["Martlet", "MartletClient", "MartletTesting"],
+            name: "fake-soak", dependencies: ["Martlet", "MartletClient", "MartletTesting", "TestSupport"],
             path: "Tests/Fake/fake-soak",
             swiftSettings: settings),
         .executableTarget(

@@ -41,7 +41,7 @@ def run_benchmark(
     before = server.cpu_seconds()
     done = subprocess.run(
         ["redis-benchmark", "-p", str(server.port), "-n", str(requests), "-c", str(clients), "-P", str(pipeline),
-         "-r", str(keys), "--csv", *tail], capture_output=True, text=True, timeout=600)
+         "-r", str(keys), "--csv", *tail], capture_output=True, text=True, timeout=3600)
     cpu = server.cpu_seconds() - before
     # The first line holds the headings.
     rows = [row for row in csv.reader(io.StringIO(done.stdout)) if len(row) > 6][1:]

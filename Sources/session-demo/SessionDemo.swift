@@ -122,7 +122,7 @@ struct SessionDemo {
             }
             group.addTask {
                 // Far longer than any server needs to notice. Cancelled means that it was faster.
-                try? await Task.sleep(for: .seconds(30))
+                try? await Task.sleep(for: .seconds(600))
                 return false
             }
             defer { group.cancelAll() }

@@ -39,7 +39,7 @@ class Server:
     def connect(self):
         client = socket.socket(socket.AF_UNIX)
         client.connect(self.path)
-        client.settimeout(60)
+        client.settimeout(600)
         return client
 
     def ask(self, *words):
@@ -84,7 +84,7 @@ def request(*words):
 def send_until_dropped(client, block, limit):
     """Sends the block again and again and reads nothing; returns how many bytes the server took before it hung up."""
     sent = 0
-    client.settimeout(5)
+    client.settimeout(600)
     try:
         while sent < limit:
             sent += client.send(block)

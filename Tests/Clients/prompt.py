@@ -34,7 +34,7 @@ SESSION = [
 ]
 
 
-def read_until(screen: int, pattern: str, seconds: float = 5) -> str:
+def read_until(screen: int, pattern: str, seconds: float = 120) -> str:
     """The text that came, without colours and cursor movements, once it matches or the time is over."""
     text, end = "", time.monotonic() + seconds
     while time.monotonic() < end and not (pattern and re.search(pattern, text, re.DOTALL)):

@@ -44,7 +44,7 @@ def parser_classes(is_async: bool) -> list[tuple[str, int, type]]:
 
 def run_check(check: Callable, parser: type, protocol: int, server: Server, unix: bool) -> None:
     """One check on an empty server, with a client of its own."""
-    options: dict[str, Any] = {"protocol": protocol, "parser_class": parser, "socket_timeout": 20}
+    options: dict[str, Any] = {"protocol": protocol, "parser_class": parser, "socket_timeout": 300}
     is_async = inspect.iscoroutinefunction(check)
     module = redis.asyncio if is_async else redis
     if unix:

@@ -21,7 +21,7 @@ def free_port() -> int:
 
 def eventually(condition: Callable[[], bool]) -> bool:
     """Whether the condition comes to hold."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -46,7 +46,7 @@ class Server:
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT)
 
     def __enter__(self) -> "Server":
-        for _ in range(200):
+        for _ in range(6000):
             if self.process.poll() is not None:
                 break
             try:
@@ -64,7 +64,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(300)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()

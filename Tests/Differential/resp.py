@@ -71,7 +71,7 @@ def decode_at(data: bytes, start: int) -> tuple[Any, int]:
 class Connection:
     """One client connection to one server."""
 
-    def __init__(self, address: str | tuple[str, int], timeout: float = 20) -> None:
+    def __init__(self, address: str | tuple[str, int], timeout: float = 300) -> None:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)

@@ -15,7 +15,10 @@ import redis
 
 HOST = "127.0.0.1"
 # Generous: a machine that does other things meanwhile is no failure.
-PATIENCE = 120
+PATIENCE = 900
+# Milliseconds of silence from which others take a server for dead: while nobody is killed, and when somebody is. A slow
+# machine lets one wait for seconds.
+STALL, SILENCE = 60_000, 2_000
 
 
 def expect(holds: bool, what: str) -> None:
@@ -36,10 +39,10 @@ def wait_until(what: str, condition: Callable[[], Any]) -> None:
 
 
 def free_ports(count: int, distance: int = 0) -> list[int]:
-    """Ports that nobody listens on; nor on those `distance` above."""
+    """Ports that nobody listens on, nor on those `distance` above; below those that connections are made from."""
     found: list[int] = []
     while len(found) < count:
-        port = random.randrange(20000, 40000)
+        port = random.randrange(10000, 22000)
         with socket.socket() as first, socket.socket() as second:
             try:
                 first.bind((HOST, port))
@@ -71,7 +74,7 @@ class Fleet:
         wait_until(f"{port} answers", lambda: self.client(port).ping())
 
     def client(self, port: int) -> redis.Redis:
-        return redis.Redis(HOST, port, decode_responses=True, socket_timeout=10, protocol=2)
+        return redis.Redis(HOST, port, decode_responses=True, socket_timeout=300, protocol=2)
 
     def kill(self, port: int) -> None:
         self.processes[port].kill()
@@ -90,7 +93,7 @@ class Single(Fleet):
         return self
 
     def client(self, port: int) -> redis.Redis:
-        return redis.Redis(HOST, port, password="se cret", socket_timeout=10, protocol=2)
+        return redis.Redis(HOST, port, password="se cret", socket_timeout=300, protocol=2)
 
     @property
     def url(self) -> str:
@@ -113,7 +116,7 @@ class Durable(Single):
         self.run()
 
     def keys_without_deadline(self) -> int:
-        client = redis.Redis(HOST, self.port, db=3, password="se cret", socket_timeout=10, protocol=2)
+        client = redis.Redis(HOST, self.port, db=3, password="se cret", socket_timeout=300, protocol=2)
         return sum(client.pttl(key) == -1 for key in client.scan_iter("*", count=1000))
 
 
@@ -129,7 +132,7 @@ class Sentinels(Fleet):
         self.sentinels = free_ports(3)
         for port in self.sentinels:
             self.start(port, sentinel=f"sentinel monitor {self.NAME} {HOST} {primary} 2\n"
-                                      f"sentinel down-after-milliseconds {self.NAME} 1000\n"
+                                      f"sentinel down-after-milliseconds {self.NAME} {STALL}\n"
                                       f"sentinel failover-timeout {self.NAME} 10000\n")
         wait_until("all know each other", self.is_settled)
         return self
@@ -149,6 +152,11 @@ class Sentinels(Fleet):
         ) and all(self.client(port).info("replication")["role"] == "master"
                   or self.client(port).info("replication")["master_link_status"] == "up" for port in self.servers)
 
+    def kill(self, port: int) -> None:
+        for sentinel in self.sentinels:
+            self.client(sentinel).execute_command("SENTINEL", "SET", self.NAME, "down-after-milliseconds", SILENCE)
+        super().kill(port)
+
     def primary_port(self) -> int:
         return int(self.client(self.sentinels[0]).sentinel_get_master_addr_by_name(self.NAME)[1])
 
@@ -166,7 +174,8 @@ class Cluster(Fleet):
     def __enter__(self) -> "Cluster":
         self.ports = free_ports(6, distance=10000)
         for port in self.ports:
-            self.start(port, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000", "--save", "",
+            self.start(port, "--cluster-enabled", "yes", "--cluster-node-timeout", str(STALL), "--save", "",
+                       "--cluster-replica-validity-factor", "0",
                        "--cluster-config-file", "nodes.conf", "--repl-diskless-sync-delay", "0")
         subprocess.run(
             ["redis-cli", "--cluster", "create", *(f"{HOST}:{port}" for port in self.ports), "--cluster-replicas", "1",
@@ -181,7 +190,9 @@ class Cluster(Fleet):
     def knows_all(self, port: int) -> bool:
         info = self.client(port).execute_command("CLUSTER INFO")
         slots = self.client(port).execute_command("CLUSTER SLOTS")
-        return "ok" in str(info) and sum(len(one) - 3 for one in slots) >= 3
+        replication = self.client(port).info("replication")
+        follows = replication["role"] == "master" or replication["master_link_status"] == "up"
+        return follows and "ok" in str(info) and sum(len(one) - 3 for one in slots) >= 3
 
     def owners(self, asked: int | None = None) -> dict[int, tuple[str, int]]:
         """The first slot of each range, its primary's id and port."""
@@ -205,7 +216,7 @@ class Cluster(Fleet):
             goal.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", node)
             source.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", nodes[target])
             while found := source.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 1):
-                source.execute_command("MIGRATE", HOST, target, "", 0, 5000, "KEYS", *found)
+                source.execute_command("MIGRATE", HOST, target, "", 0, 300_000, "KEYS", *found)
                 time.sleep(0.02)
             for server in [goal, source, *(self.client(other) for other in nodes if other not in (port, target))]:
                 server.execute_command("CLUSTER", "SETSLOT", slot, "NODE", nodes[target])
@@ -213,6 +224,8 @@ class Cluster(Fleet):
 
     def kill_a_primary(self) -> int:
         port = random.choice(sorted({port for _, port in self.owners().values()}))
+        for each in self.ports:
+            self.client(each).config_set("cluster-node-timeout", SILENCE)
         self.kill(port)
         return port
 
@@ -222,7 +235,7 @@ class Cluster(Fleet):
                    and dead not in {owner for _, owner in self.owners(port).values()} for port in alive)
 
     def state(self, port: int) -> str:
-        with socket.create_connection((HOST, port), timeout=10) as connection:
+        with socket.create_connection((HOST, port), timeout=300) as connection:
             connection.sendall(b"CLUSTER INFO\r\n")
             return connection.recv(1 << 16).decode()
 

@@ -166,7 +166,7 @@ def tell_the_story(programs: Path, directory: Path, server: str) -> None:
         (directory / name).mkdir()
         with kind(directory / name, server) as fleet:
             for _ in range(3):
-                run = subprocess.run([programs / "session-demo", fleet.url], capture_output=True, text=True, timeout=120)
+                run = subprocess.run([programs / "session-demo", fleet.url], capture_output=True, text=True, timeout=900)
                 expect(run.returncode == 0 and "All is well." in run.stdout, f"{name}: {run.stdout}{run.stderr}")
 
 

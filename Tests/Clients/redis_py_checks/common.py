@@ -13,7 +13,7 @@ def same(found: Any, wanted: Any) -> None:
         raise AssertionError(f"found {found!r}, wanted {wanted!r}")
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

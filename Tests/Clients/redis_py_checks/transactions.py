@@ -67,7 +67,7 @@ def check_watch_error(r: redis.Redis) -> None:
 def check_blocking_pool(r: redis.Redis) -> None:
     options = r.connection_pool.connection_kwargs
     kind = r.connection_pool.connection_class
-    pool = redis.BlockingConnectionPool(max_connections=3, timeout=10, connection_class=kind, **options)
+    pool = redis.BlockingConnectionPool(max_connections=3, timeout=300, connection_class=kind, **options)
     client = redis.Redis(connection_pool=pool)
     try:
         threads = [threading.Thread(target=lambda: [client.incr("n") for _ in range(50)]) for _ in range(12)]

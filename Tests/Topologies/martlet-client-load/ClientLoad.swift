@@ -12,6 +12,7 @@ import Martlet
 import MartletClient
 import MartletSessions
 import Synchronization
+import TestSupport
 
 /// What the servers have said so far.
 final class Account: Sendable {
@@ -60,7 +61,7 @@ struct ClientLoad {
             print("usage: martlet-client-load URL TASKS counters|replicated-sessions|synced-sessions")
             exit(2)
         }
-        let client = try RedisClient(url: arguments[1])
+        let client = try RedisClient(RedisClientConfiguration(url: arguments[1]).patient)
         let account = Account()
         let durability: Durability? =
             switch arguments[3] {
