@@ -88,6 +88,18 @@ struct FailureTests {
         #expect(script.connectionCount == 1)
     }
 
+    /// However long a server may be silent, what watched it ends with the connection.
+    @Test func nobodyWatchesAConnectionThatIsClosed() async throws {
+        let clock = StandingClock()
+        let script = ScriptedServer { _, _ in .silence }
+        let client = try client(script, clock) { $0.readTimeout = .seconds(3600) }
+        let waiting = Task { try await client.send("GET", "k") }
+        #expect(await soon { script.commands.count == 1 && clock.sleeperCount > 0 })
+        client.close()
+        _ = await waiting.result
+        #expect(await soon { clock.sleeperCount == 0 })
+    }
+
     /// Whether a client of the server comes to wait.
     private func isBlocked(_ pair: Pair) async throws -> Bool {
         let inside = try pair.server.connect()
@@ -209,16 +221,16 @@ struct FailureTests {
     }
 
     @Test func aServerThatRestartsIsFoundAgain() async throws {
-        let first = try MartletServer(listening: .loopback(port: 0))
-        let port = first.port
-        var configuration = RedisClientConfiguration(port: UInt16(port)).patient
+        let place = ServerPlace()
+        let first = try place.start()
+        var configuration = place.settings
         configuration.retry = RetryPolicy(retries: 20)
         let client = try RedisClient(configuration)
         defer { client.close() }
         try await client.send("SET", "k", "v")
         let messages = try await client.subscribe(to: ["news"])
         await first.stop()
-        let second = try MartletServer(listening: .loopback(port: port))
+        let second = try place.start()
         defer { second.stop() }
         #expect(try await client.send("EXISTS", "k", as: Int.self) == 0)
         #expect(try await soon { try await client.publish("again", to: "news") == 1 })
@@ -243,9 +255,9 @@ struct FailureTests {
     /// Who subscribes before the old connection's end was noticed makes the new one, for all who listened; there is no
     /// second.
     @Test func newSubscribersMakeTheConnectionForAll() async throws {
-        var server = try MartletServer(listening: .loopback(port: 0))
-        let port = server.port
-        var configuration = RedisClientConfiguration(port: UInt16(port)).patient
+        let place = ServerPlace()
+        var server = try place.start()
+        var configuration = place.settings
         configuration.retry = RetryPolicy(retries: 20)
         let client = try RedisClient(configuration)
         defer { client.close() }
@@ -253,7 +265,7 @@ struct FailureTests {
         var others: [RedisSubscription] = []
         for round in 0..<10 {
             await server.stop()
-            server = try MartletServer(listening: .loopback(port: port))
+            server = try place.start()
             others.append(try await client.subscribe(to: ["b\(round)"]))
             #expect(try await soon { try await client.publish("x", to: "a") == 1 })
         }
@@ -300,6 +312,7 @@ struct ConnectionPoolTests {
                     try await pair.client.withConnection { connection in
                         gauge.enter()
                         try await connection.send("PING")
+                        _ = await soon { gauge.most >= 2 }
                         gauge.leave()
                     }
                 }

@@ -223,7 +223,7 @@ final class StandingClock: Sendable {
 
 /// Asks again and again until `condition` holds; false when it does not come to hold.
 func soon(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<30_000 {
+    for _ in 0..<3_600_000 {
         if try await condition() { return true }
         try? await Task.sleep(nanoseconds: 1_000_000)
     }

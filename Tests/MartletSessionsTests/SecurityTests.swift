@@ -252,7 +252,7 @@ struct SecurityTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<10 {
                 group.addTask {
-                    try await store.withLock(id, wait: .seconds(60)) {
+                    try await store.withLock(id, wait: .seconds(3600)) {
                         await order.enter()
                         try await bench.client.send("PING")
                         await order.leave()
@@ -322,13 +322,13 @@ struct SecurityTests {
         configuration.dir = directory.path
         configuration.appendonly = true
         configuration.appendfsync = .everySecond
-        let logged = try Bench(configuration: configuration) { $0.criticalDurability = .fsync() }
+        let logged = try Bench(configuration: configuration) { $0.criticalDurability = .fsync(timeout: .seconds(3600)) }
         #expect(try await logged.store.create(principal: "ann").session.principal == "ann")
-        let replicas = try Bench { $0.criticalDurability = .replicas(1, timeout: .milliseconds(1)) }
+        let replicas = try Bench(standing: false) { $0.criticalDurability = .replicas(1, timeout: .milliseconds(1)) }
         let alone = await #expect(throws: SessionError.self) { try await replicas.store.create() }
         #expect(alone?.code == .notDurable)
         // To a server 0 would mean for ever.
-        let hasty = try Bench { $0.criticalDurability = .replicas(1, timeout: .zero) }
+        let hasty = try Bench(standing: false) { $0.criticalDurability = .replicas(1, timeout: .zero) }
         let atOnce = await #expect(throws: SessionError.self) { try await hasty.store.create() }
         #expect(atOnce?.code == .notDurable)
     }

@@ -17,7 +17,7 @@ final class Bench: Sendable {
 
     /// - Parameter standing: whether the server's clock stands until it is moved.
     init(
-        overTCP: Bool = false, standing: Bool = false, configuration: Configuration? = nil,
+        overTCP: Bool = false, standing: Bool = true, configuration: Configuration? = nil,
         _ change: (inout SessionStoreConfiguration) -> Void = { _ in }
     ) throws {
         var options = StartOptions()

@@ -3,12 +3,14 @@
 import Martlet
 import MartletClient
 import MartletTesting
+import TestSupport
 import Testing
 
 struct ClockTests {
     @Test func keysAndFieldsLiveByIt() async throws {
         let fake = try MartletFake()
-        let client = fake.makeClient()
+        fake.clock.freeze()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         try await client.send("SET", "a", "1", "EX", 60)
         try await client.send("HSET", "h", "f", "1", "g", "2")
         try await client.send("HEXPIRE", "h", 30, "FIELDS", 1, "f")
@@ -21,7 +23,7 @@ struct ClockTests {
 
     @Test func timeStandsAndRunsOn() async throws {
         let fake = try MartletFake()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         fake.clock.freeze()
         let times = [try await client.send("TIME"), try await client.send("TIME")]
         #expect(times[0] == times[1] && !fake.clock.isRunning)
@@ -42,7 +44,7 @@ struct ClockTests {
     /// A key that is due soon goes by itself while the clock runs, also when it was frozen before.
     @Test func keysGoByThemselves() async throws {
         let fake = try MartletFake()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         let events = try await expiredEvents(of: fake, client)
         fake.clock.freeze()
         try await client.send("SET", "a", "1", "PX", 30)
@@ -60,7 +62,7 @@ struct ClockTests {
     @Test func eventsComeInOrder() async throws {
         let fake = try MartletFake(seed: 3)
         fake.clock.freeze()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         let events = try await expiredEvents(of: fake, client)
         var random = SystemRandomNumberGenerator()
         let deadlines = (1...200).map { $0 * $0 * 37 }.shuffled(using: &random)
@@ -78,7 +80,7 @@ struct ClockTests {
     @Test func idleTimesFollow() async throws {
         let fake = try MartletFake()
         fake.clock.freeze()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         try await client.send("SET", "a", "1")
         fake.clock.advance(by: .seconds(100))
         #expect(try await client.send("OBJECT", "IDLETIME", "a").integer == 100)
@@ -88,7 +90,7 @@ struct ClockTests {
     @Test func waitingClientsFollow() async throws {
         let fake = try MartletFake()
         fake.clock.freeze()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         async let waited = client.send("WAIT", 1, 60_000)
         while try await client.send("INFO", "clients").string?.contains("blocked_clients:1") != true {}
         fake.clock.advance(by: .seconds(59))
@@ -101,7 +103,7 @@ struct ClockTests {
     @Test func farAway() async throws {
         let fake = try MartletFake()
         fake.clock.freeze()
-        let client = fake.makeClient()
+        let client = fake.makeClient(RedisClientConfiguration().patient)
         try await client.send("SET", "a", "1", "EX", 3_000_000_000)
         fake.clock.advance(by: .seconds(2_999_999_999))
         #expect(fake["a"] == "1")

@@ -16,6 +16,8 @@ final class WireLink: RedisLink {
         /// Counts what came from the server.
         var arrivals = 0
         var isWatched = false
+        /// Sleeps for as long as the server may be silent.
+        var watcher: Task<Void, any Error>?
         /// Commands on their way to the stream; whoever finds nobody at it sends them.
         var outbox: [UInt8] = []
         var isSending = false
@@ -39,7 +41,10 @@ final class WireLink: RedisLink {
         }
     }
 
-    deinit { stream.close() }
+    deinit {
+        state.withLock { $0.watcher.take() }?.cancel()
+        stream.close()
+    }
 
     var isOpen: Bool { state.withLock { $0.end == nil } }
     var isBusy: Bool { state.withLock { $0.awaited.count > $0.done } }
@@ -199,18 +204,24 @@ final class WireLink: RedisLink {
         }
         for end in finished { end() }
         handler?(nil)
+        state.withLock { $0.watcher.take() }?.cancel()
         stream.close()
     }
 
     /// Ends the connection when answers are due and nothing at all comes from the server.
     private func watch() {
-        Task { [weak self, clock, readTimeout] in
+        let watcher = Task { [weak self, clock, readTimeout] in
             var before = -1
             while let arrivals = self?.arrivalsWhileWaiting(since: before) {
                 before = arrivals
                 try await clock.sleep(readTimeout)
             }
         }
+        let isOver = state.withLock { state -> Bool in
+            state.watcher = watcher
+            return state.end != nil
+        }
+        if isOver { watcher.cancel() }
     }
 
     /// What has arrived so far; nil when nobody waits any more, or the server is gone.

@@ -240,7 +240,12 @@ struct ConnectionTests {
     @Test func thousandConnections() throws {
         _ = try OpenFileLimit.raise(to: 4096)
         let server = try ListeningServer()
-        let clients = try (0..<1000).map { _ in try server.client() }
+        let clients = try (0..<1000).map { number in
+            let client = try server.client()
+            // The system keeps some hundreds that nobody has accepted yet.
+            if number % 100 == 99 { #expect(try client.call("PING") == .simpleString("PONG")) }
+            return client
+        }
         for (index, client) in clients.enumerated() { try client.request("SET", "k\(index)", "\(index)") }
         for client in clients { #expect(try client.reply() == .ok) }
         for (index, client) in clients.enumerated() {

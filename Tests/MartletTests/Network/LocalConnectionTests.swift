@@ -8,7 +8,9 @@ import Testing
 
 struct LocalConnectionTests {
     @Test func typesAreThoseOfRESP3() throws {
-        let server = try MartletServer()
+        var options = StartOptions()
+        options.clock = ManualClock(wallMilliseconds: TestServer.start)
+        let server = try MartletServer(options)
         let connection = try server.connect()
         #expect(try connection.send("SET", "k", [0, 255, 13, 10]) == .ok)
         #expect(try connection.send("GET", "k") == .bulkString([0, 255, 13, 10]))

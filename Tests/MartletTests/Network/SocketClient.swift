@@ -46,7 +46,7 @@ final class SocketClient {
     }
 
     private func limitWaiting() {
-        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        var limit = timeval(tv_sec: 3600, tv_usec: 0)
         setsockopt(descriptor.rawValue, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -162,7 +162,7 @@ final class ListeningServer {
 
 /// Asks again and again, politely, until `condition` holds; false when it does not come to hold.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<30_000 {
+    for _ in 0..<3_600_000 {
         if try condition() { return true }
         usleep(1000)
     }
@@ -171,7 +171,7 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
 
 /// The same, leaving the thread to other tasks.
 func soon(_ condition: () throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<30_000 {
+    for _ in 0..<3_600_000 {
         if try condition() { return true }
         try? await Task.sleep(nanoseconds: 1_000_000)
     }

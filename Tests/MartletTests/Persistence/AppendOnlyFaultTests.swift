@@ -214,11 +214,13 @@ struct AppendOnlyFaultTests {
             return Int(line?.drop { $0 != ":" }.dropFirst() ?? "") ?? -1
         }
         files.refuse { $0.contains("temp-rewriteaof") }
-        for number in 0..<200 {
-            try server.expect(["SET k \(number)": .ok])
-            server.runDueWork()
-        }
-        #expect(try eventually { try count("aof_rewrites_consecutive_failures") == 3 })
+        #expect(
+            try eventually {
+                try server.run("SET k v")
+                server.runDueWork()
+                return try count("aof_rewrites_consecutive_failures") == 3
+            })
+        for number in 0..<200 { try server.expect(["SET k \(number)": .ok]) }
         let rewrites = try count("aof_rewrites")
         server.runDueWork()
         #expect(try count("aof_rewrites") == rewrites)

@@ -16,7 +16,7 @@ struct LoadingTests {
         var configuration = Configuration()
         configuration.dir = "/data"
         let writer = try TestServer(configuration: configuration, fileSystem: files)
-        for number in 0..<2000 { try writer.run("SET key\(number) v") }
+        for number in 0..<100_000 { try writer.run("SET key\(number) v") }
         try writer.expect(["SAVE": .ok])
         var options = StartOptions()
         options.configuration = configuration
