@@ -9,7 +9,7 @@ package struct ServerProcess: Sendable {
     private let configurationFile: String
     private let isFake: Bool
     private let hasConfiguration: Bool
-    /// What standard input held, for a second start of the program.
+    /// What standard input held, for the standard input of a second start.
     private let standardInput: [UInt8]
     private let commandLine: [String]
     private var host: HostProcess?
@@ -29,36 +29,31 @@ package struct ServerProcess: Sendable {
         }
         standardInput = input
         configuration = try arguments.configuration(read: Self.read, readStandardInput: { input })
-        _ = try CommandRenaming.names(after: configuration.renamedCommands, of: CommandTable.families)
+        let renamed = try CommandRenaming.names(after: configuration.renamedCommands, of: CommandTable.families)
+        _ = try DeclaredUsers(configuration, CommandIndex(CommandTable.families, renamed: renamed))
     }
 
-    /// Whether the program is to leave the terminal.
-    package var wantsBackground: Bool { configuration.daemonize }
+    /// Whether the program is to leave the terminal. A supervisor wants the process that it has started.
+    package var wantsBackground: Bool { configuration.daemonize && Supervisor.wanted(configuration.supervised) == nil }
 
     /// Whether this process is the one that `startInBackground` started. To be asked once, before anything else.
     package static func isInBackground() -> Bool { Daemon.takeMark() }
 
-    /// Starts the program anew, detached from the terminal.
+    /// Starts the program anew, detached from the terminal, once it is known that it can work where it is told to.
     package func startInBackground() throws(StartError) {
         do throws(SystemError) {
-            _ = try Daemon.respawn(arguments: backgroundArguments)
+            try Daemon.respawn(arguments: commandLine, input: standardInput)
         } catch {
             throw .system("Can't go into the background: \(error)")
         }
     }
 
-    /// The command line without standard input, which the second process does not have: its lines become options.
-    private var backgroundArguments: [String] {
-        guard !standardInput.isEmpty else { return commandLine }
-        var words = commandLine
-        words.removeAll { $0 == "-" }
-        let optionsStart = configurationFile.isEmpty ? 1 : 2
-        let lines = standardInput.split(separator: UInt8(ascii: "\n")).map {
-            String(decoding: $0.drop { $0 == 0x20 || $0 == 0x09 }, as: UTF8.self)
-        }
-        let options = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }.map { "--\($0)" }
-        words.insert(contentsOf: options, at: min(optionsStart, words.count))
-        return words
+    /// Refuses a directory or a log file that the second process could only complain about to nobody.
+    package func checkPlaces() throws(ConfigurationError) {
+        let home = try? CurrentProcess.workingDirectory()
+        var trial = self
+        defer { if let home { try? CurrentProcess.changeDirectory(to: home) } }
+        try trial.enterDirectory()
     }
 
     // MARK: Start
@@ -100,12 +95,8 @@ package struct ServerProcess: Sendable {
             throw .system(text)
         }
         if configuration.daemonize, configuration.pidfile.isEmpty { configuration.pidfile = Self.defaultPidFile }
+        if let line = Supervisor.report(configuration.supervised) { log.write(.warning, line) }
         let server = try makeServer(log, startup, stopSwitch)
-        if !configuration.pidfile.isEmpty {
-            // A missing file is for the operator's tools to notice; it is no reason not to serve.
-            try? SmallFile.writeProcessID(CurrentProcess.id, to: configuration.pidfile)
-        }
-        if let reason = host?.follow(configuration) { log.write(.warning, reason) }
         startup.announceReady(configuration)
         host?.ready()
         return server
@@ -126,8 +117,13 @@ package struct ServerProcess: Sendable {
         options.configurationFile = configurationFile
         options.host = host
         options.stopSwitch = stopSwitch
-        options.whenListening = { [configuration] in
+        options.whenListening = { [configuration, host] in
             startup.announce(configuration, backlogLimit: StartupLog.systemBacklogLimit())
+            if !configuration.pidfile.isEmpty {
+                // A missing file is for the operator's tools to notice; it is no reason not to serve.
+                try? SmallFile.writeProcessID(CurrentProcess.id, to: configuration.pidfile)
+            }
+            if let reason = host?.follow(configuration) { log.write(.warning, reason) }
         }
         do throws(StartError) {
             return try MartletServer(options)

@@ -17,6 +17,7 @@ enum Launch {
         do throws(ConfigurationError) {
             var process = try ServerProcess(arguments, commandLine: commandLine)
             if process.wantsBackground, !isInBackground {
+                try process.checkPlaces()
                 startInBackground(process)
             } else {
                 process.adoptProcess()

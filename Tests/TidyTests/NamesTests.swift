@@ -20,6 +20,13 @@ struct NamesTests {
         for family in CommandTable.families { #expect(family.map(\.name) == family.map(\.name).sorted()) }
     }
 
+    @Test func noCommandIsThereAndWaits() {
+        let names = CommandTable.families.joined().flatMap { spec in
+            [spec.name] + spec.subcommands.map { "\(spec.name)|\($0.name)" }
+        }
+        #expect(names.filter(WaitingCommands.contains) == [])
+    }
+
     @Test func directivesAreDeclaredOnce() {
         let names = DirectiveTable.all.flatMap { [$0.name] + $0.aliases }
         #expect(names.count > 100)

@@ -12,19 +12,26 @@ enum ConfigRewrite {
         /// Nil for comments, blank lines, and what is no directive of the table.
         let directive: Directive?
         let words: [[UInt8]]
+        var isUser = false
     }
 
-    /// `old` is what stands in the file; empty when there is none. With `addsAll`, also what is as it is by default is
-    /// said.
-    static func text(_ old: [UInt8], for configuration: Configuration, addsAll: Bool = false) -> [UInt8] {
+    /// `old` is what stands in the file; empty when there is none. `users` are lines for all users, in the place of
+    /// those that there are. With `addsAll`, also what is as it is by default is said.
+    static func text(
+        _ old: [UInt8], for configuration: Configuration, users: [[UInt8]] = [], addsAll: Bool = false
+    ) -> [UInt8] {
         var lines = old.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(parse)
         // The text's last line end begins no line.
         if lines.last?.text.isEmpty == true { lines.removeLast() }
         let said = configurationSaid(by: lines)
         var written: Set<String> = []
         var new: [UInt8] = []
+        var users = users
         for line in lines {
-            if let directive = line.directive, directive.text(in: said) != directive.text(in: configuration) {
+            if line.isUser {
+                for user in users { new += user + [UInt8(ascii: "\n")] }
+                users = []
+            } else if let directive = line.directive, directive.text(in: said) != directive.text(in: configuration) {
                 if written.insert(directive.name).inserted { new += Self.lines(directive, configuration) }
             } else {
                 if let directive = line.directive { written.insert(directive.name) }
@@ -36,10 +43,11 @@ enum ConfigRewrite {
                 && (directive.text(in: configuration) != directive.text(in: Configuration())
                     || (addsAll && canSayDefault(directive)))
         }
-        if !missing.isEmpty, !lines.contains(where: { $0.text.elementsEqual(signature.utf8) }) {
+        if !missing.isEmpty || !users.isEmpty, !lines.contains(where: { $0.text.elementsEqual(signature.utf8) }) {
             new += "\(signature)\n".utf8
         }
-        return missing.reduce(into: new) { $0 += Self.lines($1, configuration) }
+        new = missing.reduce(into: new) { $0 += Self.lines($1, configuration) }
+        return users.reduce(into: new) { $0 += $1 + [UInt8(ascii: "\n")] }
     }
 
     private static func parse(_ text: ArraySlice<UInt8>) -> Line {
@@ -50,7 +58,8 @@ enum ConfigRewrite {
         let bytes = Array(text)
         guard let words = splitQuotedWords(bytes.span), let name = words.first?.asciiLowercased else { return comment }
         return Line(
-            text: text, directive: DirectiveTable.directive(named: name), words: Array(words.dropFirst()))
+            text: text, directive: DirectiveTable.directive(named: name), words: Array(words.dropFirst()),
+            isUser: name == "user")
     }
 
     /// What the file says by itself, without the command line and the files that it includes.

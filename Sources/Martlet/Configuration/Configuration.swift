@@ -36,6 +36,14 @@ public struct Configuration: Sendable {
     public var protectedMode = true
     /// The password that AUTH asks for; empty for none.
     public var requirepass: [UInt8] = []
+    /// Users and the rules about them, in the order of their lines (`user`).
+    package var users: [UserDeclaration] = []
+    /// File of users, in the place of such lines; empty for none.
+    public var aclfile = ""
+    /// How many refusals ACL LOG keeps (`acllog-max-len`).
+    public var acllogMaxLen = 128
+    /// Whether new users may use all channels (`acl-pubsub-default`).
+    public var aclPubsubDefault = NewUserChannels.none
     /// Who may send DEBUG.
     public var enableDebugCommand = ProtectedAction.no
     /// Who may set the directives that write files (dir, dbfilename).
@@ -296,6 +304,20 @@ public enum ProtectedAction: String, CaseIterable, Sendable {
     func isAllowed(toLocalClient isLocal: Bool) -> Bool {
         self == .yes || (self == .local && isLocal)
     }
+}
+
+/// Channels that a new user may use.
+public enum NewUserChannels: String, CaseIterable, Sendable {
+    case all = "allchannels"
+    case none = "resetchannels"
+}
+
+/// One `user` line. What the rules mean is for the owner of the users to say; `line` lets it refuse in the words of the
+/// file.
+package struct UserDeclaration: Equatable, Sendable {
+    package let name: [UInt8]
+    package let rules: [[UInt8]]
+    package let line: ConfigurationLine
 }
 
 /// One `rename-command` line. An empty new name removes the command. Whether the command exists is for the owner of

@@ -1,5 +1,5 @@
 // redis.conf: lines of a directive's name and its words, applied in order. Besides the directives of the table there
-// are `include`, `rename-command` and a few names of the past that are accepted and mean nothing.
+// are `include`, `rename-command`, `user` and a few names of the past that are accepted and mean nothing.
 
 /// Gives the bytes of the file at a path. A path with * ? or [ stands for every file that matches, one after the
 /// other, and for an empty text when none does. Relative paths are for the reader to resolve.
@@ -106,6 +106,11 @@ private struct Loader {
                 newName: try ValueFormat<String>.text(of: values[1]), line: line)
             configuration.renamedCommands.append(rename)
             return nil
+        case ("user", 1...):
+            configuration.users.append(
+                UserDeclaration(name: values[0], rules: Array(values.dropFirst()), line: line))
+            return nil
+        case ("sentinel", _): throw DirectiveError(reason: "sentinel directive while not in sentinel mode")
         case (_, 1) where Loader.retiredDirectives.contains(name):
             return nil
         case (_, 0) where name.contains("."):

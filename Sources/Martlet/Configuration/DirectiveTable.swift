@@ -12,7 +12,7 @@ enum DirectiveTable {
     ]
     /// What is accepted and shown, without effect yet.
     static let waiting = [
-        replication, cluster, tls, defragmentation, encodings, observability, acl, system, testing,
+        replication, cluster, tls, defragmentation, encodings, observability, extensions, system, testing,
     ]
 
     static let all = (honoured + waiting).flatMap(\.directives)

@@ -69,6 +69,17 @@ extension DirectiveTable {
                 "requirepass", at: \.requirepass, .bytes, flags: .sensitive,
                 "The password that clients have to send with AUTH before anything else; empty for none."),
             Directive(
+                "aclfile", at: \.aclfile, .string, flags: .immutable,
+                """
+                File of users, relative to dir: a line `user name rules` for each, in the place of such lines here.
+                ACL LOAD reads it, ACL SAVE writes it.
+                """),
+            Directive(
+                "acllog-max-len", at: \.acllogMaxLen, .integer(0...Int.max), "How many refusals ACL LOG keeps."),
+            Directive(
+                "acl-pubsub-default", at: \.aclPubsubDefault, .choice,
+                "Channels that a new user may use: all, or none until a rule allows some."),
+            Directive(
                 "enable-debug-command", at: \.enableDebugCommand, .choice, flags: .immutable,
                 "Who may send DEBUG: nobody, everybody, or connections from this machine (local)."),
             Directive(

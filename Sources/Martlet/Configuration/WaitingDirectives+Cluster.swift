@@ -12,7 +12,15 @@ extension DirectiveTable {
                 "Milliseconds after which a silent node counts as failed."),
             Directive("cluster-port", waiting: 0, .integer(0...65535), flags: .immutable, "Port for other nodes."),
             Directive("cluster-announce-ip", waiting: "", .string, "Address that other nodes are told."),
-            Directive("cluster-announce-hostname", waiting: "", .string, "Host name that other nodes are told."),
+            Directive(
+                "cluster-announce-hostname", waiting: "",
+                .string.checked { name in
+                    let isPlain = name.utf8.allSatisfy { byte in
+                        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+                            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
+                    }
+                    return isPlain ? nil : "Hostnames may only contain alphanumeric characters, hyphens or dots"
+                }, "Host name that other nodes are told."),
             Directive("cluster-announce-port", waiting: 0, .integer(0...65535), "Port that others are told."),
             Directive(
                 "cluster-announce-bus-port", waiting: 0, .integer(0...65535), "Bus port that others are told."),

@@ -7,18 +7,9 @@ extension DirectiveTable {
             Directive("crash-memcheck-enabled", waiting: true, .yesNo, "Check memory when the server crashes.")
         ])
 
-    static let acl = DirectiveSection(
-        title: "USERS, SCRIPTS, MODULES",
+    static let extensions = DirectiveSection(
+        title: "SCRIPTS, MODULES",
         directives: [
-            // An access list that is not enforced would leave the server open: only its absence is accepted.
-            Directive(
-                "aclfile", waiting: "",
-                .string.checked { $0.isEmpty ? nil : "aclfile is not supported in this version" }, flags: .immutable,
-                "File of users; a name is refused in this version, because the users in it would not be enforced."),
-            Directive("acllog-max-len", waiting: 128, .integer(0...Int.max), "Refusals kept by ACL LOG."),
-            Directive(
-                "acl-pubsub-default", waiting: "resetchannels", .choice(["allchannels", "resetchannels"]),
-                "Channels of new users."),
             Directive(
                 "enable-module-command", waiting: ProtectedAction.no, .choice, flags: .immutable, "Who may send MODULE."
             ),

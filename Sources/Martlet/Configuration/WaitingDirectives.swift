@@ -79,7 +79,10 @@ extension DirectiveTable {
             Directive(
                 "activedefrag", waiting: false,
                 .yesNo.checked {
-                    $0 ? "Active defragmentation cannot be enabled: the allocator here has no support for it" : nil
+                    $0
+                        ? "Active defragmentation cannot be enabled: it requires a Redis server compiled with a "
+                            + "modified Jemalloc like the one shipped by default with the Redis source distribution"
+                        : nil
                 }, "Defragment memory while serving; cannot be enabled."),
             Directive(
                 "active-defrag-ignore-bytes", waiting: 100 << 20, .memory(1...Int.max),

@@ -71,6 +71,8 @@ struct CommandIndex: ~Copyable {
     private let mask: Int
     /// Top-level commands come first.
     let topLevelCount: Int
+    /// Full names of commands that were taken away by renaming them to nothing.
+    let removedNames: Set<String>
 
     /// `renamed` maps lower-case names to new ones; an empty new name removes the command.
     init(_ families: [[CommandSpec]], renamed: [String: String] = [:]) {
@@ -79,6 +81,10 @@ struct CommandIndex: ~Copyable {
             return name.isEmpty ? nil : (spec, name.lowercased())
         }
         topLevelCount = specs.count
+        removedNames = Set(
+            families.joined().filter { renamed[$0.name]?.isEmpty ?? false }.flatMap { spec in
+                [spec.name] + spec.subcommands.map { "\(spec.name)|\($0.name)" }
+            })
         var entries: [Entry] = []
         var nextSubcommand = specs.count
         for (spec, name) in specs {
@@ -155,6 +161,17 @@ struct CommandIndex: ~Copyable {
             return CommandID(index: index)
         }
         return nil
+    }
+
+    /// By the full name, which renaming does not change, in lower case.
+    func find(fullName: String) -> CommandID? {
+        for index in 0..<commands.count where commands[index].fullName == fullName { return CommandID(index: index) }
+        return nil
+    }
+
+    func isIn(_ category: ACLCategories, _ id: CommandID) -> Bool {
+        // What only groups others is in no category by itself.
+        self[id].handler != nil && !self[id].spec.allCategories.isDisjoint(with: category)
     }
 
     private static func hash(_ name: ByteSpan) -> Int {

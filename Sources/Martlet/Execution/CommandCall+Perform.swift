@@ -54,8 +54,10 @@ extension CommandCall {
         server.commands[id].took(nanoseconds: nanoseconds, tracks: server.tracksLatencies)
         server.statistics.value.commandNanoseconds += nanoseconds
         if server.slowLog.wants(nanoseconds: nanoseconds) { keepAsSlow(id, arguments, nanoseconds) }
+        guard server.latency.isOn else { return }
+        server.noteRemovals()
         // A transaction's commands stand for themselves.
-        guard server.latency.isOn, !server.commands[id].endsTransaction else { return }
+        guard !server.commands[id].endsTransaction else { return }
         let event = server.commands[id].flags.contains(.fast) ? LatencyEvent.fastCommand : .command
         server.latency.note(event, nanoseconds: nanoseconds, at: server.clock.wallSeconds())
     }

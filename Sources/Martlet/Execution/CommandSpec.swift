@@ -22,6 +22,8 @@ struct CommandSpec: Sendable {
     let keys: [KeySpec]
     /// What is done to the keys of a request where that depends on its words (`KeySpec.Flags.varying`).
     let keyFlags: KeyFlagsReader?
+    /// What it does to channels, for those who may not use all.
+    let channels: ChannelUse?
     let tips: [String]
     let deprecation: Deprecation?
     /// For the server's own use and for those who work on it.
@@ -52,7 +54,7 @@ struct CommandSpec: Sendable {
     init(
         _ name: String, summary: String, since: String, group: CommandGroup, complexity: String, arity: Int,
         flags: CommandFlags = [], categories: ACLCategories = [], keys: [KeySpec] = [],
-        keyFlags: KeyFlagsReader? = nil, tips: [String] = [],
+        keyFlags: KeyFlagsReader? = nil, channels: ChannelUse? = nil, tips: [String] = [],
         deprecation: Deprecation? = nil, isInternal: Bool = false, history: [Change] = [],
         arguments: [ArgumentSpec] = [],
         subcommands: [CommandSpec] = [], handler: CommandHandler? = nil
@@ -67,6 +69,7 @@ struct CommandSpec: Sendable {
         self.categories = categories
         self.keys = keys
         self.keyFlags = keyFlags
+        self.channels = channels
         self.tips = tips
         self.deprecation = deprecation
         self.isInternal = isInternal
@@ -75,6 +78,13 @@ struct CommandSpec: Sendable {
         self.subcommands = subcommands
         self.handler = handler
     }
+}
+
+/// Where a command's channels stand, and whether they are patterns. Who stops listening needs no permission.
+enum ChannelUse: Sendable {
+    case publish, subscribe, patterns
+
+    func positions(count: Int) -> Range<Int> { self == .publish ? 1..<min(2, count) : 1..<count }
 }
 
 /// As COMMAND DOCS names them.
@@ -156,6 +166,14 @@ struct ACLCategories: OptionSet, Sendable {
         "keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
         "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
     ]
+}
+
+extension ACLCategories {
+    /// By the name that rules have, in lower case, without the `@`.
+    init?(name: String) {
+        guard let bit = Self.names.firstIndex(of: name) else { return nil }
+        self.init(rawValue: 1 << bit)
+    }
 }
 
 extension CommandSpec {

@@ -146,6 +146,9 @@ struct Executor: ~Copyable {
         if !call.session.isAuthenticated, !server.commands[id].flags.contains(.noAuth) {
             return reject(id, .noAuthentication, &call)
         }
+        if call.session.isRestricted, let refusal = server.accessRefusal(of: id, arguments, call.session) {
+            return reject(id, refusal, &call)
+        }
         if server.configuration.value.maxmemory > 0, isShortOfMemory(for: id, call.session) {
             return reject(id, .outOfMemory, &call)
         }

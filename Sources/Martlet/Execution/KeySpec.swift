@@ -124,6 +124,26 @@ extension CommandSpec {
         return positions
     }
 
+    /// The first key of a request for which `isWanted`, asked with its place and what is done to it.
+    func firstKey(of request: borrowing Arguments, where isWanted: (Int, KeySpec.Flags) -> Bool) -> Int? {
+        if keys.count == 1, case .index(let index) = keys[0].begin, case .range(last: 0, _, _) = keys[0].find {
+            // Most commands.
+            guard index < request.count, !keys[0].flags.contains(.notKey) else { return nil }
+            return isWanted(index, keyFlags?(request) ?? keys[0].flags) ? index : nil
+        }
+        var words: [String] = []
+        if keys.contains(where: \.readsWords) {
+            for index in 0..<request.count { words.append(request.text(index)) }
+        }
+        for key in keys where !key.flags.contains(.notKey) {
+            for index in key.positions(count: request.count, word: { words[$0] }) ?? []
+            where isWanted(index, keyFlags?(request) ?? key.flags) {
+                return index
+            }
+        }
+        return nil
+    }
+
     /// The old first/last/step form of the key positions, as COMMAND INFO still gives it, and whether keys may stand
     /// anywhere else, too. Among several specifications only ranges of neighbours that follow each other count.
     var legacyRange: (first: Int, last: Int, step: Int, missesKeys: Bool) {

@@ -49,7 +49,10 @@ extension ServerContext {
         var (freed, count) = (0, 0)
         // Reading the clock costs as much as an eviction, and most often one is enough.
         var began = latency.isOn ? clock.monotonicNanoseconds() : nil
-        defer { if let began { noteLatency(.evictionCycle, since: began) } }
+        defer {
+            if let began { noteLatency(.evictionCycle, since: began) }
+            noteRemovals()
+        }
         while freed < excess {
             guard let bytes = keyspace.value.evictOne(policy, samples: samples) else { return .none }
             freed += bytes

@@ -15,6 +15,7 @@ final class ServerContext {
     let latency: LatencyMonitor
     let slowLog: SlowLog
     let monitors = Monitors()
+    let users: UserRegistry
     let clientMemory = Box(ClientMemory())
     let pause = Box(Pause())
     let clock: Clock
@@ -43,6 +44,7 @@ final class ServerContext {
     ) {
         self.keyspace = Box(keyspace)
         self.configuration = Box(configuration)
+        users = UserRegistry(commands: commands)
         self.commands = commands
         self.clock = clock
         self.identity = identity
@@ -54,6 +56,7 @@ final class ServerContext {
         tracksLatencies = configuration.latencyTracking
         slowLog = SlowLog(
             threshold: configuration.slowlogLogSlowerThan, maximumCount: configuration.slowlogMaxLen)
+        setLatencyThreshold(configuration.latencyMonitorThreshold)
     }
 
     /// Reads the clock for the work that follows.
@@ -75,6 +78,22 @@ final class ServerContext {
         guard latency.isOn else { return }
         latency.note(
             event, nanoseconds: clock.monotonicNanoseconds() - nanoseconds, at: clock.wallSeconds())
+    }
+
+    /// Removals of single keys that took long since this was looked at last.
+    func noteRemovals() {
+        guard let times = keyspace.value.removalTimes else { return }
+        latency.note(.expireDeletion, nanoseconds: times.longestExpiry, at: clock.wallSeconds())
+        latency.note(.evictionDeletion, nanoseconds: times.longestEviction, at: clock.wallSeconds())
+        keyspace.value.removalTimes?.clear()
+    }
+
+    /// What takes so many milliseconds is remembered; 0 for nothing.
+    func setLatencyThreshold(_ milliseconds: Int) {
+        latency.threshold = milliseconds
+        if latency.isOn != (keyspace.value.removalTimes != nil) {
+            keyspace.value.removalTimes = latency.isOn ? RemovalTimes(clock: clock) : nil
+        }
     }
 
     /// Whether histograms of commands' durations are kept (`latency-tracking`).
@@ -143,6 +162,9 @@ struct ServerServices {
     var savedOffset: () -> Int? = { nil }
     /// Takes back a stop that a signal asked for; false when none did.
     var abortShutdown: () -> Bool = { false }
+    /// Reads the users from the file that `aclfile` names, and writes them to it.
+    var loadUsers: (_ caller: Session) -> String? = { _ in nil }
+    var saveUsers: () -> Bool = { true }
     /// DEBUG LOADAOF.
     var loadAppendOnlyFile: () -> ReplyError? = { nil }
     /// Turns the clock of a fake.

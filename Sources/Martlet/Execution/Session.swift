@@ -60,7 +60,11 @@ final class Session {
     var name = ""
     var libraryName = ""
     var libraryVersion = ""
-    var isAuthenticated: Bool
+    private(set) var isAuthenticated: Bool
+    /// Who it is; nil for parts of the same program, which may do everything.
+    private(set) var user: User?
+    /// Whether there is anything that the user may not do: asked before each command, so that it stands by itself.
+    var isRestricted = false
     /// Part of the same program: needs no password, ever.
     let isTrusted: Bool
     /// A look inside: no client, for nobody counts, lists or intercepts it.
@@ -117,13 +121,23 @@ final class Session {
         leavesTraces = true
     }
 
-    init(id: Int64, isAuthenticated: Bool, isTrusted: Bool = false, isUnseen: Bool = false, monotonicSeconds: Int64) {
+    /// A part of the same program, unless it becomes somebody.
+    init(id: Int64, isTrusted: Bool = false, isUnseen: Bool = false, monotonicSeconds: Int64) {
         self.id = id
         self.isUnseen = isUnseen
-        self.isAuthenticated = isAuthenticated
+        isAuthenticated = isTrusted
         self.isTrusted = isTrusted
         createdAt = monotonicSeconds
         lastInteractionAt = monotonicSeconds
+    }
+
+    /// What is part of the same program goes by the name that everybody has.
+    var userName: String { user?.nameText ?? String(decoding: UserRegistry.defaultName, as: UTF8.self) }
+
+    func become(_ user: User?, isAuthenticated: Bool) {
+        self.user = user
+        self.isAuthenticated = isAuthenticated
+        isRestricted = user?.rules.isRestricted ?? false
     }
 
     /// The connection that carries this session tells so when it is made.

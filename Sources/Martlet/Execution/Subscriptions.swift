@@ -11,6 +11,11 @@ struct Subscriptions {
 
     var nameCount: Int { count + shardChannels.count }
 
+    /// All of them, each with its kind.
+    var allNames: [(name: [UInt8], kind: SubscriptionKind)] {
+        SubscriptionKind.all.flatMap { kind in self[keyPath: kind.path].map { ($0, kind) } }
+    }
+
     /// False when it was there.
     mutating func insert(_ name: [UInt8], _ kind: SubscriptionKind) -> Bool {
         guard self[keyPath: kind.path].insert(name).inserted else { return false }

@@ -22,7 +22,17 @@ final class Transaction {
     func run(_ call: inout CommandCall) {
         call.server.isInTransaction = true
         drain { id, arguments in
-            if !call.session.closesAfterReplies { call.perform(id, arguments) }
+            guard !call.session.closesAfterReplies else { return }
+            // What it may do can have changed since, or changes on the way.
+            if call.session.isRestricted,
+                let refusal = call.server.accessRefusal(of: id, arguments, call.session, isQueued: true)
+            {
+                call.server.commands[id].rejectedCalls += 1
+                call.server.statistics.value.count(refusal)
+                call.reply.error(refusal)
+            } else {
+                call.perform(id, arguments)
+            }
         }
         call.server.isInTransaction = false
     }

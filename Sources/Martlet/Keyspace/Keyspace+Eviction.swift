@@ -79,12 +79,14 @@ extension Keyspace {
     private mutating func evict(_ record: Record, hash: UInt64, in index: Int) -> Int {
         let before = databases[index].memoryBytes
         statistics.evictedKeys += 1
+        let began = removalTimes?.now
         willChange(record, in: index)
         journal.touched(record.key, in: index)
         journal.happened(.evicted, to: record.key, in: index)
         commandLog.appendDeletion(of: record.key, in: index, isLazy: lazyFree.onEviction)
         commandLog.endUnit()
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onEviction)
+        if let began { removalTimes?.evicted(since: began) }
         return before - databases[index].memoryBytes
     }
 }

@@ -80,10 +80,12 @@ extension Keyspace {
 
     mutating func expire(_ record: Record, hash: UInt64, in index: Int) {
         statistics.expiredKeys += 1
+        let began = removalTimes?.now
         willChange(record, in: index)
         noteExpiry(of: record, in: index)
         commandLog.appendDeletion(of: record.key, in: index, isLazy: lazyFree.onExpire)
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onExpire)
+        if let began { removalTimes?.expired(since: began) }
     }
 
     /// Lets go of a large value, here or elsewhere.

@@ -57,6 +57,8 @@ struct Keyspace: ~Copyable {
     var snapshot: KeyspaceSnapshot?
     /// Room for encoding elements, taken out while it is in use.
     var scratch = ByteBuffer()
+    /// While somebody wants to know what took long.
+    var removalTimes: RemovalTimes?
     /// Frees values and databases elsewhere.
     let reclaimer = Reclaimer()
     /// Whether deletions by a command, by expiry, by another command's overwrite free their values elsewhere.

@@ -45,9 +45,8 @@ final class Connection: Pollable, SessionTransport {
         self.peer = peer
         self.network = network
         let server = network.server
-        session = Session(
-            id: server.clients.nextID(), isAuthenticated: server.configuration.value.requirepass.isEmpty,
-            monotonicSeconds: server.monotonicSeconds)
+        session = Session(id: server.clients.nextID(), monotonicSeconds: server.monotonicSeconds)
+        server.makeDefault(session)
         super.init()
         session.attach(self)
     }
@@ -300,7 +299,7 @@ final class Connection: Pollable, SessionTransport {
         network.server.statistics.value.incompleteInput.note(memory, at: network.now)
         guard memory > network.server.configuration.value.clientQueryBufferLimit else { return }
         network.server.statistics.value.queryBufferDisconnections += 1
-        network.server.log.write(.warning, "Closing client that reached max query buffer length: \(remoteAddress)")
+        network.server.log.write(.warning, "Closing client that reached max query buffer length: \(description)")
         close(because: nil)
     }
 
@@ -419,7 +418,7 @@ final class Connection: Pollable, SessionTransport {
     private func doomForOutput() {
         guard !session.closesAfterReplies else { return }
         network.server.log.write(
-            .warning, "Client \(remoteAddress) scheduled to be closed ASAP for overcoming of output buffer limits.")
+            .warning, "Client \(description) scheduled to be closed ASAP for overcoming of output buffer limits.")
         network.server.statistics.value.outputBufferDisconnections += 1
         session.closesAfterReplies = true
         network.doom(self)
@@ -443,10 +442,13 @@ final class Connection: Pollable, SessionTransport {
 
     private func closeForOutput() {
         network.server.log.write(
-            .warning, "Client \(remoteAddress) closed for overcoming of output buffer limits.")
+            .warning, "Client \(description) closed for overcoming of output buffer limits.")
         network.server.statistics.value.outputBufferDisconnections += 1
         close(because: nil)
     }
+
+    /// As CLIENT LIST has it.
+    var description: String { String(ClientDescription.line(session, in: network.server).dropLast()) }
 
     // MARK: Closing
 

@@ -53,7 +53,10 @@ final class Listener: Pollable {
             turnAway(descriptor, "-ERR max number of clients reached\r\n")
             return
         }
-        if Self.isProtected(from: peer, server.configuration.value) {
+        if Self.isProtected(
+            from: peer, isOn: server.configuration.value.protectedMode,
+            hasPassword: !server.users.defaultUser.rules.needsNoPassword)
+        {
             server.statistics.value.connectionsRejected += 1
             turnAway(descriptor, Self.protectedModeMessage)
             return
@@ -80,8 +83,8 @@ final class Listener: Pollable {
     }
 
     /// Protected mode: a server without a password is for this machine alone.
-    static func isProtected(from peer: SocketAddress, _ configuration: Configuration) -> Bool {
-        configuration.protectedMode && configuration.requirepass.isEmpty && !peer.isLocal
+    static func isProtected(from peer: SocketAddress, isOn: Bool, hasPassword: Bool) -> Bool {
+        isOn && !hasPassword && !peer.isLocal
     }
 
     private func turnAway(_ descriptor: FileDescriptor, _ message: StaticString) {

@@ -26,7 +26,7 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
         let server = network.server
         (pushes, inbox) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWaitingPushes))
         session = Session(
-            id: isUnseen ? 0 : server.clients.nextID(), isAuthenticated: true, isTrusted: true, isUnseen: isUnseen,
+            id: isUnseen ? 0 : server.clients.nextID(), isTrusted: true, isUnseen: isUnseen,
             monotonicSeconds: server.monotonicSeconds)
         session.attach(self)
         session.version = .resp3

@@ -103,10 +103,7 @@ final class Network {
             .sorted { $0.session.accountedBytes > $1.session.accountedBytes }
         for connection in largestFirst {
             guard server.clientMemory.value.isOverLimit else { return }
-            server.log.write(
-                .notice,
-                "Evicting client: \(connection.remoteAddress) id=\(connection.session.id) "
-                    + "tot-mem=\(connection.session.accountedBytes)")
+            server.log.write(.notice, "Evicting client: \(connection.description)")
             server.statistics.value.evictedClients += 1
             connection.close()
         }

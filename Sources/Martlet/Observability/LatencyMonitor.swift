@@ -7,6 +7,9 @@ enum LatencyEvent: String, CaseIterable {
     case fastCommand = "fast-command"
     case expireCycle = "expire-cycle"
     case evictionCycle = "eviction-cycle"
+    /// Removing one key because its time was over, or for want of memory.
+    case expireDeletion = "expire-del"
+    case evictionDeletion = "eviction-del"
     /// Writing to the append only file, whatever else goes on.
     case aofWrite = "aof-write"
     /// The same while a sync of the file goes on, while a snapshot or rewrite does, and while neither does.

@@ -26,6 +26,12 @@ struct PersistenceStatus {
 
     init(now: Int64) { lastSaveAt = now }
 
+    /// For CONFIG RESETSTAT.
+    mutating func resetCounts() {
+        (saves, backgroundJobs) = (0, 0)
+        (appendOnly.delayedSyncs, appendOnly.rewrite.count) = (0, 0)
+    }
+
     var isSaving: Bool { savingSince != nil }
     /// Whether keys are being written, be it for a snapshot or for a rewrite.
     var isWriting: Bool { isSaving || appendOnly.rewrite.isRunning }
@@ -66,4 +72,6 @@ struct LoadingProgress {
     let beganAt: Int64
     let totalBytes: Int
     var loadedBytes = 0
+    /// Memory that the data took when it was saved, as the file says; 0 while that is not known.
+    var memoryAtSave = 0
 }

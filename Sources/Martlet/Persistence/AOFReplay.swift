@@ -9,7 +9,7 @@ final class AOFReplay: LoadingPart {
     private let reader: Box<AOFReader>
     /// Whether the file may be cut: what follows it would not fit otherwise.
     private let mayBeCut: Bool
-    private let session = Session(id: 0, isAuthenticated: true, isTrusted: true, monotonicSeconds: 0)
+    private let session = Session(id: 0, isTrusted: true, monotonicSeconds: 0)
     private let reply = Box(ReplyBuffer())
     private var transaction: Transaction?
     /// Where the file was whole the last time.

@@ -107,6 +107,12 @@ final class DataLoader {
 
     var loadedBytes: Int { finishedBytes + (part?.offset ?? 0) }
 
+    /// What the snapshot says its data took, in bytes; 0 while nothing does.
+    var memoryAtSave: Int {
+        let facts = (part as? SnapshotPart)?.summary.facts ?? summary.facts
+        return facts.last { $0.0 == "used-mem" }.flatMap { Int($0.1) } ?? 0
+    }
+
     func step(until isSpent: () -> Bool) -> Step {
         // What is loaded happens to nobody.
         let events = server.keyspace.value.journal.wantedEvents

@@ -90,6 +90,7 @@ extension Persistence {
         switch loader.step(until: isSpent) {
         case .more:
             status.loading?.loadedBytes = loader.loadedBytes
+            status.loading?.memoryAtSave = loader.memoryAtSave
             logProgress(loader)
             return nil
         case .failed(let error):

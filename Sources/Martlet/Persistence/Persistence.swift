@@ -57,7 +57,6 @@ final class Persistence: @unchecked Sendable {
             appendOnlyFile.abandonRewrite()
             appendOnlyFile.rewrite.isScheduled = true
         }
-        let began = seconds
         do throws(SystemError) {
             let file = try makeFile()
             if let error = snapshotter.writeNow(file, as: server.snapshotFormat()) { throw error }
@@ -68,7 +67,7 @@ final class Persistence: @unchecked Sendable {
         }
         server.log.write(.notice, "DB saved on disk")
         server.keyspace.value.dirty = 0
-        saved(began: began, succeeded: true)
+        saved(began: nil, succeeded: true)
         return nil
     }
 
@@ -132,9 +131,10 @@ final class Persistence: @unchecked Sendable {
         saved(began: began, succeeded: error == nil)
     }
 
-    private func saved(began: Int64, succeeded: Bool) {
+    /// `began` is nil for a save that everybody waited for.
+    private func saved(began: Int64?, succeeded: Bool) {
         status.lastSaveSucceeded = succeeded
-        status.lastSaveSeconds = max(0, seconds - began)
+        if let began { status.lastSaveSeconds = max(0, seconds - began) }
         if succeeded {
             status.lastSaveAt = seconds
             status.saves += 1

@@ -11,6 +11,8 @@ enum CommandRenaming {
         var result: [String: String] = [:]
         for rename in renames {
             guard let command = commands.removeValue(forKey: rename.command.lowercased()) else {
+                // Nobody can send it by any name.
+                if WaitingCommands.contains(rename.command.lowercased()) { continue }
                 throw .refused(line: rename.line, reason: "No such command in rename-command")
             }
             result[command] = rename.newName

@@ -42,6 +42,7 @@ extension Engine {
         server.interceptor = options.fake
         let fileSystem: any FileSystem = if let fake = options.fake { fake.files } else { options.fileSystem }
         self.init(server: server, loop: loop, clock: clock, fileSystem: fileSystem, host: options.host)
+        try takeUsers()
         server.memoryAtStart = max(0, (SystemMemory.mallocBytes()?.inUse ?? 0) - memoryBefore)
         server.statistics.value.peakMemory = server.usedMemory
     }

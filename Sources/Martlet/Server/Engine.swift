@@ -93,6 +93,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         server.services.saveInBackground = { [self] in persistence.saveInBackground(schedules: $0) }
         server.services.dataWasFlushed = { [self] in persistence.dataWasFlushed(isSaved: keepsData) }
         server.services.rewriteAppendOnlyFile = { [self] in persistence.appendOnlyFile.requestRewrite() }
+        server.services.loadUsers = { [self] in loadUsers(by: $0) }
+        server.services.saveUsers = { [self] in saveUsers() }
         server.services.loadAppendOnlyFile = { [self] in persistence.reloadAppendOnlyFile() }
         server.services.delayAppendOnlyFile = { [self] in persistence.appendOnlyFile.flushDelay = $0 }
         server.services.savedOffset = { [self] in persistence.appendOnlyFile.savedOffset }
@@ -294,6 +296,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         let spent = clock.monotonicNanoseconds() - began
         server.keyspace.value.statistics.expireCycleNanoseconds += spent
         server.latency.note(.expireCycle, nanoseconds: spent, at: clock.wallSeconds())
+        server.noteRemovals()
         return hasMore
     }
 
@@ -416,6 +419,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     // MARK: Configuration
 
     private func apply(_ changed: [String]) -> String? {
+        let idle = changed.filter { DirectiveTable.directive(named: $0)?.hasEffect == false }
+        if !idle.isEmpty { log.write(.warning, StartupLog.withoutEffect(idle)) }
         if changed.contains("hz") { cron?.schedule(perSecond: server.configuration.value.hz) }
         persistence.updateWriteRefusal()
         if changed.contains("appendonly"), let reason = applyAppendOnly() { return reason }

@@ -18,7 +18,7 @@ package final class HostProcess: Sendable {
         title = configuration.setProcTitle ? ProcessTitle() : nil
         self.program = program
         self.configurationFile = configurationFile
-        supervisor = configuration.supervised == "auto" ? .detected() : Supervisor(configuration.supervised)
+        supervisor = .wanted(configuration.supervised)
     }
 
     /// As INFO names it.

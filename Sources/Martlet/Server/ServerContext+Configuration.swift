@@ -10,19 +10,19 @@ extension ServerContext {
         keyspace.value.journal.wantedEvents = KeyEventClasses(letters: current.notifyKeyspaceEvents)
         followMemoryLimit()
         if changed.contains("maxmemory"), excessMemory > 0 { warnOfLowLimit() }
-        latency.threshold = current.latencyMonitorThreshold
+        setLatencyThreshold(current.latencyMonitorThreshold)
         tracksLatencies = current.latencyTracking
         if changed.contains("latency-tracking"), !tracksLatencies { commands.forgetLatencies() }
         slowLog.threshold = current.slowlogLogSlowerThan
         if slowLog.maximumCount != current.slowlogMaxLen { slowLog.maximumCount = current.slowlogMaxLen }
         limitTracking()
-        // Without a password nobody has to give one; who came in before there was one may stay, too.
-        if changed.contains("requirepass"), current.requirepass.isEmpty {
-            for session in clients.all { session.isAuthenticated = true }
-        }
+        if changed.contains("requirepass") { followRequiredPassword() }
+        users.log.trim(to: current.acllogMaxLen)
         if changed.contains("dir"), let reason = enterDirectory(current.dir) { return reason }
         return changed.contains("maxclients") ? reserveDescriptors(for: current.maxclients) : nil
     }
+
+    private static let leastClientMemory = 128 << 10
 
     /// What keys and clients may take.
     func followMemoryLimit() {
@@ -31,7 +31,9 @@ extension ServerContext {
         keyspace.value.frequencyPace = UseFrequency.Pace(
             logFactor: current.lfuLogFactor, decayMinutes: current.lfuDecayTime)
         keyspace.value.evictionPool.removeAll()
-        clientMemory.value.limit = current.maxmemoryClients.bytes(of: current.maxmemory)
+        let limit = current.maxmemoryClients.bytes(of: current.maxmemory)
+        // With less nobody could come in to raise it.
+        clientMemory.value.limit = limit > 0 ? max(limit, Self.leastClientMemory) : 0
     }
 
     private func warnOfLowLimit() {

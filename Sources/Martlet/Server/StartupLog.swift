@@ -40,9 +40,12 @@ struct StartupLog {
         log.write(.warning, "Server initialized")
         let idle = configuration.directivesWithoutEffect
         if !idle.isEmpty {
-            log.write(
-                .warning, "WARNING: These directives have no effect in this version: \(idle.joined(separator: ", "))")
+            log.write(.warning, Self.withoutEffect(idle))
         }
+    }
+
+    static func withoutEffect(_ directives: [String]) -> String {
+        "WARNING: These directives have no effect in this version: \(directives.joined(separator: ", "))"
     }
 
     /// After the data has been loaded.

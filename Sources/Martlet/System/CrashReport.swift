@@ -40,7 +40,14 @@ enum CrashReport {
     }
 
     /// Ends the process as a fault would: for DEBUG SEGFAULT.
-    static func provoke(_ number: Int32) { raise(number) }
+    static func provoke(_ number: Int32) {
+        // Dispatch keeps most signals away from its threads.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(number)
+    }
 
     private static func install(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
@@ -58,14 +65,14 @@ enum CrashReport {
 
     private static func write(of number: Int32) {
         let descriptor = path.map { open($0, O_WRONLY | O_CREAT | O_APPEND, 0o644) } ?? STDOUT_FILENO
-        write("\n\n=== MARTLET BUG REPORT START: Cut & paste starting from here ===\n", to: descriptor)
+        write("\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n", to: descriptor)
         write("crashed by signal: ", to: descriptor)
         write(number, to: descriptor)
         write("\n\n------ STACK TRACE ------\n", to: descriptor)
         #if !canImport(Musl)
         if let frames { backtrace_symbols_fd(frames, backtrace(frames, Int32(mostFrames)), descriptor) }
         #endif
-        write("\n=== MARTLET BUG REPORT END ===\n", to: descriptor)
+        write("\n=== REDIS BUG REPORT END ===\n", to: descriptor)
         raise(number)
     }
 

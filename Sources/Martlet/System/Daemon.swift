@@ -26,14 +26,33 @@ enum Daemon {
         return true
     }
 
-    /// Starts this program again with `arguments` (the first is its name) in a session of its own, with standard
-    /// input, output and error at /dev/null. The new process's id.
-    static func respawn(arguments: [String]) throws(SystemError) -> Int32 {
-        try spawn(CurrentProcess.executablePath(), arguments: arguments)
+    /// Starts this program again with `arguments` (the first is its name) in a session of its own, with `input` to
+    /// read, and standard output and error at /dev/null.
+    static func respawn(arguments: [String], input: [UInt8]) throws(SystemError) {
+        guard !input.isEmpty else {
+            _ = try spawn(CurrentProcess.executablePath(), arguments: arguments)
+            return
+        }
+        // Not by the command line, which everybody on this machine can read.
+        var ends: [Int32] = [0, 0]
+        _ = try checked("pipe") { pipe(&ends) }
+        let (reading, writing) = (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
+        defer { writing.close() }
+        do throws(SystemError) {
+            try writing.setCloseOnExec()
+            _ = try spawn(CurrentProcess.executablePath(), arguments: arguments, input: reading)
+            reading.close()
+        } catch {
+            reading.close()
+            throw error
+        }
+        // A process that has ended meanwhile reads nothing, which is no reason to end, too.
+        signal(SIGPIPE, SIG_IGN)
+        try writing.writeAll(input.span)
     }
 
-    /// As `respawn`, with any program.
-    static func spawn(_ path: String, arguments: [String]) throws(SystemError) -> Int32 {
+    /// As `respawn`, with any program; its id. Without `input` there is nothing to read.
+    static func spawn(_ path: String, arguments: [String], input: FileDescriptor? = nil) throws(SystemError) -> Int32 {
         #if canImport(Darwin)
         var actions: posix_spawn_file_actions_t?
         var attributes: posix_spawnattr_t?
@@ -45,7 +64,14 @@ enum Daemon {
         defer { posix_spawn_file_actions_destroy(&actions) }
         try succeeding("posix_spawnattr_init", posix_spawnattr_init(&attributes))
         defer { posix_spawnattr_destroy(&attributes) }
-        for descriptor in STDIN_FILENO...STDERR_FILENO {
+        if let input {
+            try succeeding(
+                "posix_spawn_file_actions_adddup2",
+                posix_spawn_file_actions_adddup2(&actions, input.rawValue, STDIN_FILENO))
+            try succeeding(
+                "posix_spawn_file_actions_addclose", posix_spawn_file_actions_addclose(&actions, input.rawValue))
+        }
+        for descriptor in STDIN_FILENO...STDERR_FILENO where input == nil || descriptor != STDIN_FILENO {
             try succeeding(
                 "posix_spawn_file_actions_addopen",
                 posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0))

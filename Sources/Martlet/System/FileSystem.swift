@@ -29,6 +29,25 @@ protocol FileSystem: Sendable {
     func syncDirectory(_ path: String) throws(SystemError)
 }
 
+extension FileSystem {
+    /// Puts a file in the place of what stands at `path`. It is whole at any moment: the new one takes the old one's
+    /// name once it is on disk.
+    func replace(_ path: String, with text: [UInt8]) throws(SystemError) {
+        let temporaryPath = "\(path).\(CurrentProcess.id).tmp"
+        do throws(SystemError) {
+            let new = try create(temporaryPath)
+            defer { new.close() }
+            try new.write(text.span)
+            try new.sync()
+            try rename(temporaryPath, to: path)
+            try syncDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        } catch {
+            try? remove(temporaryPath)
+            throw error
+        }
+    }
+}
+
 /// What stands at a path.
 enum FileStatus: Equatable, Sendable {
     case directory

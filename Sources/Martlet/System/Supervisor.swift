@@ -20,10 +20,23 @@ enum Supervisor: String, Sendable {
         return getenv("NOTIFY_SOCKET") != nil ? .systemd : nil
     }
 
-    /// Nil when it is not there after all.
-    init?(_ name: String) {
-        guard let supervisor = Supervisor(rawValue: name), Supervisor.detected() == supervisor else { return nil }
-        self = supervisor
+    /// The one that a value of `supervised` means; nil when it is not there after all.
+    static func wanted(_ mode: String) -> Supervisor? {
+        let present = detected()
+        return mode == "auto" || mode == present?.rawValue ? present : nil
+    }
+
+    /// What the log says of a value of `supervised`; nil for nothing.
+    static func report(_ mode: String) -> String? {
+        switch (mode, wanted(mode)) {
+        case (_, .systemd?):
+            "Supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and TimeoutStopSec "
+                + "in your service unit."
+        case (_, .upstart?): "Supervised by upstart, will stop to signal readiness."
+        case ("systemd", nil): "systemd supervision error: NOTIFY_SOCKET not found!"
+        case ("upstart", nil): "upstart supervision requested, but UPSTART_JOB not found!"
+        default: nil
+        }
     }
 
     /// The server can be used.

@@ -107,7 +107,11 @@ struct ValueFormatTests {
         ("proc-title-template", "{", "template format is invalid or contains unknown variables"),
         ("dbfilename", "a/b", "dbfilename can't be a path, just a filename"),
         ("dir", "a\0b", "argument must be UTF-8 text without zero bytes"),
-        ("activedefrag", "yes", "Active defragmentation cannot be enabled: the allocator here has no support for it"),
+        (
+            "activedefrag", "yes",
+            "Active defragmentation cannot be enabled: it requires a Redis server compiled with a modified Jemalloc "
+                + "like the one shipped by default with the Redis source distribution"
+        ), ("cluster-announce-hostname", "a b", "Hostnames may only contain alphanumeric characters, hyphens or dots"),
     ])
     func refuses(name: String, value: String, reason: String) {
         var configuration = Configuration()
@@ -138,7 +142,6 @@ struct ValueFormatTests {
         ("appenddirname a/b", "appenddirname can't be a path, just a dirname"),
         ("replicaof 127.0.0.1 abc", "Invalid master port"), ("replicaof host 65536", "Invalid master port"),
         ("replicaof host", "wrong number of arguments"),
-        ("aclfile users.acl", "aclfile is not supported in this version"),
     ])
     func refusedInFiles(line: String, reason: String) {
         #expect(Configuration.refusal(line) == .init(line: 1, text: line, reason: reason))

@@ -22,17 +22,13 @@ struct LimitTests {
     }
 
     @Test func protectedModeIsForStrangersWithoutPassword() {
-        var configuration = Configuration()
         let far = SocketAddress.ipv4(0x0A00_0001, port: 5000)
         let near = SocketAddress.ipv4(0x7F00_0001, port: 5000)
-        #expect(Listener.isProtected(from: far, configuration))
-        #expect(!Listener.isProtected(from: near, configuration))
-        #expect(!Listener.isProtected(from: .unix(path: "/x"), configuration))
-        configuration.requirepass = Array("secret".utf8)
-        #expect(!Listener.isProtected(from: far, configuration))
-        configuration.requirepass = []
-        configuration.protectedMode = false
-        #expect(!Listener.isProtected(from: far, configuration))
+        #expect(Listener.isProtected(from: far, isOn: true, hasPassword: false))
+        #expect(!Listener.isProtected(from: near, isOn: true, hasPassword: false))
+        #expect(!Listener.isProtected(from: .unix(path: "/x"), isOn: true, hasPassword: false))
+        #expect(!Listener.isProtected(from: far, isOn: true, hasPassword: true))
+        #expect(!Listener.isProtected(from: far, isOn: false, hasPassword: false))
     }
 
     @Test func idleClientsAreClosed() throws {

@@ -15,18 +15,16 @@ enum AuthCommand {
     @Sendable
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         guard arguments.count <= 3 else { throw .syntax }
-        let configured = call.configuration.requirepass
         if arguments.count == 2 {
-            guard !configured.isEmpty else {
+            guard !call.server.users.defaultUser.rules.needsNoPassword else {
                 throw ReplyError(
                     "ERR AUTH <password> called without any password configured for the default user. "
                         + "Are you sure your configuration is correct?")
             }
-            let user = Array(Authentication.userName.utf8)
-            try Authentication.admit(call.session, user: user.span, password: arguments[1], configured: configured)
+            try call.server.admit(
+                call.session, as: UserRegistry.defaultName, password: arguments[1], by: arguments[0])
         } else {
-            try Authentication.admit(
-                call.session, user: arguments[1], password: arguments[2], configured: configured)
+            try call.server.admit(call.session, as: arguments[1].copied(), password: arguments[2], by: arguments[0])
         }
         call.reply.ok()
     }

@@ -119,7 +119,7 @@ enum ClientCommand {
     private static func unblock(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         var end = WaitEnd.timeout
         if arguments.count > 3 {
-            guard arguments.count == 4 else { throw .syntax }
+            guard arguments.count == 4 else { throw .wrongSubcommandArity(arguments[1], of: "CLIENT") }
             if arguments.matches(3, "ERROR") {
                 end = .error(.unblocked)
             } else if !arguments.matches(3, "TIMEOUT") {

@@ -44,6 +44,7 @@ enum ClientKillCommand {
         var type: ClientType?
         var address: String?
         var localAddress: String?
+        var user: User?
         var spares: Session?
         /// Those are meant that were opened then or before, in monotonic seconds.
         var latestStart = Int64.max
@@ -53,6 +54,7 @@ enum ClientKillCommand {
             if let type, !type.contains(session) { return false }
             if let address, session.transport?.remoteAddress != address { return false }
             if let localAddress, session.transport?.localAddress != localAddress { return false }
+            if let user, session.user !== user { return false }
             if session.createdAt > latestStart { return false }
             return session !== spares
         }
@@ -92,9 +94,10 @@ enum ClientKillCommand {
             } else if arguments.matches(index, "LADDR") {
                 filter.localAddress = arguments.text(index + 1)
             } else if arguments.matches(index, "USER") {
-                guard arguments.text(index + 1) == Authentication.userName else {
+                guard let user = call.server.users[arguments[index + 1].copied()] else {
                     throw ReplyError("ERR No such user '", quoting: arguments[index + 1], "'")
                 }
+                filter.user = user
             } else if arguments.matches(index, "MAXAGE") {
                 let error = ReplyError("ERR maxage is not an integer or out of range")
                 let age = try arguments.integer(index + 1, orThrow: error)

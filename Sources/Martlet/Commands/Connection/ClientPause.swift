@@ -21,7 +21,7 @@ enum ClientPauseCommand {
     private static func pause(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         var kind = Pause.Kind.all
         if arguments.count > 3 {
-            guard arguments.count == 4 else { throw .syntax }
+            guard arguments.count == 4 else { throw .wrongSubcommandArity(arguments[1], of: "CLIENT") }
             if arguments.matches(3, "WRITE") {
                 kind = .write
             } else if !arguments.matches(3, "ALL") {

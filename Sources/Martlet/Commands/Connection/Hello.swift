@@ -42,9 +42,8 @@ enum HelloCommand {
         while index < arguments.count {
             let more = arguments.count - 1 - index
             if arguments.matches(index, "AUTH"), more >= 2 {
-                try Authentication.admit(
-                    call.session, user: arguments[index + 1], password: arguments[index + 2],
-                    configured: call.configuration.requirepass)
+                try call.server.admit(
+                    call.session, as: arguments[index + 1].copied(), password: arguments[index + 2], by: arguments[0])
                 index += 3
             } else if arguments.matches(index, "SETNAME"), more >= 1 {
                 call.session.name = try ClientAttribute.name(arguments, at: index + 1)

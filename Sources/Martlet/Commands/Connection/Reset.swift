@@ -11,7 +11,7 @@ enum ResetCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let session = call.session
         call.server.release(session)
-        session.isAuthenticated = session.isTrusted || call.configuration.requirepass.isEmpty
+        call.server.makeDefault(session)
         session.resetChoices()
         call.keyspace.leavesTraces = true
         call.setVersion(.resp2)

@@ -7,7 +7,7 @@ enum PublishCommand {
     static let spec = CommandSpec(
         "publish", summary: "Sends a message to all who listen to a channel.", since: "2.0.0", group: .pubsub,
         complexity: "O(N+M) for N listeners and M patterns of all clients", arity: 3,
-        flags: [.pubsub, .loading, .stale, .fast, .mayReplicate],
+        flags: [.pubsub, .loading, .stale, .fast, .mayReplicate], channels: .publish,
         arguments: [ArgumentSpec("channel", .string), ArgumentSpec("message", .string)],
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             call.reply.integer(call.server.pubSub.publish(arguments[2], on: arguments[1]))
@@ -16,7 +16,7 @@ enum PublishCommand {
     static let shardSpec = CommandSpec(
         "spublish", summary: "Sends a message to all who listen to a shard channel.", since: "7.0.0", group: .pubsub,
         complexity: "O(N) for N listeners", arity: 3, flags: [.pubsub, .loading, .stale, .fast, .mayReplicate],
-        keys: [.key(1, .notKey)],
+        keys: [.key(1, .notKey)], channels: .publish,
         arguments: [ArgumentSpec("shardchannel", .string), ArgumentSpec("message", .string)],
         handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
             call.reply.integer(call.server.pubSub.publishShard(arguments[2], on: arguments[1]))

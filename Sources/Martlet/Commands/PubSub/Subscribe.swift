@@ -21,6 +21,7 @@ enum SubscribeCommand {
         CommandSpec(
             name, summary: summary, since: since, group: .pubsub, complexity: "O(N) for N names", arity: -2,
             flags: [.pubsub, .noScript, .loading, .stale], keys: keys(kind),
+            channels: kind == .pattern ? .patterns : .subscribe,
             arguments: [ArgumentSpec(word, kind == .pattern ? .pattern : .string, .multiple)],
             handler: { (call: inout CommandCall, arguments: borrowing Arguments) throws(ReplyError) in
                 for index in 1..<arguments.count {

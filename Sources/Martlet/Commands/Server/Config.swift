@@ -92,6 +92,7 @@ enum ConfigCommand {
         call.server.statistics.value.reset()
         call.keyspace.statistics = KeyspaceStatistics()
         call.keyspace.reclaimer.resetFreed()
+        call.server.persistence.value.resetCounts()
         call.server.commands.resetStatistics()
         call.reply.ok()
     }

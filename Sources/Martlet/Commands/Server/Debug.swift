@@ -28,6 +28,9 @@ enum DebugCommand {
                 "AOF-FLUSH-SLEEP <microseconds>", "Wait so long ahead of each write to the append only file."),
             handler: delayAppendOnlyFile),
         Subcommand(
+            name: "ASSERT", wordCount: 2...2, help: .init("ASSERT", "End the process as a broken assertion would."),
+            handler: assert),
+        Subcommand(
             name: "DIGEST", wordCount: 2...2,
             help: .init("DIGEST", "Compute a digest of all data; equal data has an equal digest."),
             handler: DebugDigest.digest),
@@ -131,9 +134,7 @@ enum DebugCommand {
             return try subcommand.handler(&call, arguments)
         }
         guard arguments.matches(1, "HELP"), arguments.count == 2 else {
-            throw ReplyError(
-                "ERR unknown subcommand or wrong number of arguments for '", quoting: arguments[1], limit: 128,
-                "'. Try DEBUG HELP.")
+            throw .wrongSubcommandArity(arguments[1], of: "DEBUG")
         }
         call.reply(help: subcommands.map(\.help), of: "DEBUG")
     }
@@ -152,6 +153,15 @@ enum DebugCommand {
         call.reply.ok()
     }
 
+    @Sendable
+    private static func assert(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
+        if call.server.identity.role == .daemon {
+            call.server.log.write(.warning, "=== ASSERTION FAILED ===")
+            call.server.log.write(.warning, "==> DEBUG ASSERT")
+        }
+        try crash(call, abortSignal)
+    }
+
     /// A program that a server is part of is not the client's to end.
     private static func crash(_ call: borrowing CommandCall, _ signal: Int32) throws(ReplyError) {
         guard call.server.identity.role == .daemon else {
@@ -165,7 +175,7 @@ enum DebugCommand {
         if arguments.matches(2, "RESIZING") {
             call.server.keepsReplyBuffers = try arguments.integer(3) == 0
         } else if !arguments.matches(2, "PEAK-RESET-TIME") {
-            throw .syntax
+            throw .wrongSubcommandArity(arguments[1], of: "DEBUG")
         } else if !arguments.matches(3, "NEVER"), !arguments.matches(3, "RESET") {
             _ = try arguments.integer(3)
         }

@@ -7,8 +7,8 @@ enum DebugPopulate {
     /// Replies OK. Keys that exist stay as they are. Nothing counts as changed.
     @Sendable
     static func populate(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        let count = try arguments.integer(2, in: 0...Int64.max, orThrow: .notPositive)
-        let size = arguments.count > 4 ? try arguments.integer(4, in: 0...Int64.max, orThrow: .notPositive) : 0
+        let count = try number(arguments, at: 2)
+        let size = arguments.count > 4 ? try number(arguments, at: 4) : 0
         guard size <= call.configuration.protoMaxBulkLength else { throw .stringTooLong }
         let prefix = arguments.count > 3 ? Array(arguments[3].copied().prefix { $0 != 0 }) : Array("key".utf8)
         for number in 0..<count {
@@ -22,5 +22,11 @@ enum DebugPopulate {
             call.keyspace.setString(name.span, to: value.span, in: call.database)
         }
         call.reply.ok()
+    }
+
+    private static func number(_ arguments: borrowing Arguments, at index: Int) throws(ReplyError) -> Int64 {
+        let number = try arguments.integer(index, orThrow: .notPositive)
+        guard number >= 0 else { throw .notPositive }
+        return number
     }
 }

@@ -16,11 +16,11 @@ enum LolwutCommand {
     private static func run(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         var first = 1
         if arguments.count > 2, arguments.matches(1, "VERSION") {
-            _ = try arguments.integer(2)
             first = 3
         }
-        let columns = arguments.count > first ? try arguments.integer(first) : 66
-        let rows = arguments.count > first + 1 ? try arguments.integer(first + 1) : 14
+        // What is no number stands for the usual size.
+        let columns = arguments.count > first ? parseInt64(arguments[first]) ?? 66 : 66
+        let rows = arguments.count > first + 1 ? parseInt64(arguments[first + 1]) ?? 14 : 14
         // Dice of its own: a drawing must not change what the server does next.
         var dice = SeededRandom(seed: UInt64(bitPattern: call.server.clock.wallMicroseconds()))
         let sky = sky(

@@ -46,7 +46,7 @@ enum SlowlogCommand {
     /// Replies with an array of number, time, microseconds, words, address and name, the latest first.
     @Sendable
     private static func get(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        guard arguments.count <= 3 else { throw .wrongArity("slowlog|get") }
+        guard arguments.count <= 3 else { throw .wrongSubcommandArity(arguments[1], of: "SLOWLOG") }
         var count = usualCount
         if arguments.count == 3 {
             let error = ReplyError("ERR count should be greater than or equal to -1")

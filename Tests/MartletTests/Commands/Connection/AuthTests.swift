@@ -13,7 +13,9 @@ struct AuthTests {
         var configuration = Configuration()
         configuration.requirepass = password
         let server = try TestServer(configuration: configuration)
-        server.inspect { for session in $0.clients.all { session.isAuthenticated = false } }
+        server.inspect {
+            for session in $0.clients.all { session.become($0.users.defaultUser, isAuthenticated: false) }
+        }
         return server
     }
 
@@ -73,7 +75,7 @@ struct AuthTests {
         let server = try TestServer()
         try server.expect(["CONFIG SET requirepass secret": .ok, "GET a": .null])
         let second = try server.server.connect()
-        server.inspect { $0.clients[2]?.isAuthenticated = false }
+        server.inspect { $0.clients[2]?.become($0.users.defaultUser, isAuthenticated: false) }
         #expect(try second.send("GET", "a") == Self.needed)
         try server.expect(["CONFIG SET requirepass \"\"": .ok])
         #expect(try second.send("GET", "a") == .null)

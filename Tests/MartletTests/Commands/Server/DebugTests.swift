@@ -84,7 +84,7 @@ struct DebugTests {
             "DEBUG POPULATE 1 r 9": .ok, "GET r:0": "value:0\0\0", "DEBUG POPULATE 1 s 5000": .ok, "STRLEN s:0": 5000,
             "DEBUG POPULATE -1": .error("ERR value is out of range, must be positive"),
             "DEBUG POPULATE 1 p -1": .error("ERR value is out of range, must be positive"),
-            "DEBUG POPULATE x": .error("ERR value is not an integer or out of range"),
+            "DEBUG POPULATE x": .error("ERR value is out of range, must be positive"),
             "DEBUG POPULATE 1 t 9223372036854775807": .error(
                 "ERR string exceeds maximum allowed size (proto-max-bulk-len)"),
         ])

@@ -56,6 +56,34 @@ struct LatencyTests {
         ])
     }
 
+    @Test func removalsOfSingleKeys() throws {
+        let clock = ManualClock(wallMilliseconds: 0)
+        var times = RemovalTimes(clock: Clock(.manual(clock)))
+        let began = times.now
+        clock.advance(milliseconds: 30)
+        times.expired(since: began)
+        clock.advance(milliseconds: 20)
+        times.evicted(since: began)
+        #expect((times.longestExpiry, times.longestEviction) == (30_000_000, 50_000_000))
+
+        let server = try TestServer()
+        #expect(server.inspect { $0.keyspace.value.removalTimes == nil })
+        try server.run("CONFIG SET latency-monitor-threshold 20")
+        try server.run("SET a b PX 1")
+        server.advance(milliseconds: 2)
+        try server.run("GET a")
+        // No time has passed while it was removed.
+        try server.expect(["LATENCY LATEST": []])
+        server.inspect { [times] in $0.keyspace.value.removalTimes = times }
+        try server.run("GET a")
+        try server.expect([
+            "LATENCY HISTORY expire-del": [[.integer(TestServer.start / 1000), 30]],
+            "LATENCY HISTORY eviction-del": [[.integer(TestServer.start / 1000), 50]],
+        ])
+        try server.run("CONFIG SET latency-monitor-threshold 0")
+        #expect(server.inspect { $0.keyspace.value.removalTimes == nil })
+    }
+
     @Test func theHistoryEnds() throws {
         let server = try TestServer()
         try server.expect(["CONFIG SET latency-monitor-threshold 1": .ok])

@@ -14,6 +14,7 @@ extension InfoSection {
         report.add("allocator_allocated", figures.allocated)
         report.add("allocator_active", figures.active)
         report.add("allocator_resident", figures.active)
+        report.add("allocator_muzzy", 0)
         report.add("total_system_memory", bytes: Machine.totalMemory())
         report.add("used_memory_lua", bytes: 0)
         report.add("used_memory_vm_eval", 0)

@@ -31,6 +31,18 @@ extension InfoSection {
         report.add("executable", server.identity.executable)
         report.add("config_file", server.identity.configurationFile)
         report.add("io_threads_active", 0)
+        addListeners(server, &report)
+    }
+
+    private static func addListeners(_ server: ServerContext, _ report: inout InfoReport) {
+        let configuration = server.configuration.value
+        var listeners: [String] = []
+        if server.services.port() > 0 {
+            let addresses = configuration.bind.map { "bind=\($0)," }.joined()
+            listeners.append("name=tcp,\(addresses)port=\(server.services.port())")
+        }
+        if !configuration.unixsocket.isEmpty { listeners.append("name=unix,bind=\(configuration.unixsocket)") }
+        for (index, listener) in listeners.enumerated() { report.add("listener\(index)", listener) }
     }
 
     static let clients = InfoSection("Clients") { report, server in
@@ -49,6 +61,8 @@ extension InfoSection {
         report.add("client_recent_max_input_buffer", largestInput)
         report.add("client_recent_max_output_buffer", largestOutput)
         report.add("blocked_clients", server.blocked.count)
+        // No command that is here waits for a key.
+        for name in ["total_blocking_keys", "total_blocking_keys_on_nokey"] { report.add(name, 0) }
         report.add("tracking_clients", server.tracking.clientCount)
         report.add("clients_in_timeout_table", server.blocked.timedCount)
         report.add("pubsub_clients", server.pubSub.subscriberCount)

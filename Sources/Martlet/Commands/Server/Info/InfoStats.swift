@@ -54,6 +54,7 @@ extension InfoSection {
         let total = max(1, loading.totalBytes)
         report.add("loading_start_time", loading.beganAt)
         report.add("loading_total_bytes", loading.totalBytes)
+        report.add("loading_rdb_used_mem", loading.memoryAtSave)
         report.add("loading_loaded_bytes", loading.loadedBytes)
         report.add("loading_loaded_perc", Double(loading.loadedBytes) * 100 / Double(total))
         let left = Double(max(0, total - loading.loadedBytes)) / Double(loading.loadedBytes + 1)
@@ -108,6 +109,11 @@ extension InfoSection {
         report.add("eventloop_duration_cmd_sum", statistics.commandNanoseconds / 1000)
         report.add("instantaneous_eventloop_cycles_per_sec", statistics.turns.perSecond)
         report.add("instantaneous_eventloop_duration_usec", statistics.turns.microseconds)
+        let refusals = server.users.log.counts
+        report.add("acl_access_denied_auth", refusals[.authentication] ?? 0)
+        report.add("acl_access_denied_cmd", refusals[.command] ?? 0)
+        report.add("acl_access_denied_key", refusals[.key] ?? 0)
+        report.add("acl_access_denied_channel", refusals[.channel] ?? 0)
     }
 
     private static func addKeys(_ report: inout InfoReport, _ server: ServerContext) {
@@ -123,6 +129,7 @@ extension InfoSection {
         report.add("expire_cycle_cpu_milliseconds", keyspace.expireCycleNanoseconds / 1_000_000)
         report.add("evicted_keys", keyspace.evictedKeys)
         report.add("evicted_clients", server.statistics.value.evictedClients)
+        report.add("evicted_scripts", 0)
         report.add("total_eviction_exceeded_time", eviction.total)
         report.add("current_eviction_exceeded_time", eviction.current)
         report.add("keyspace_hits", keyspace.hits)

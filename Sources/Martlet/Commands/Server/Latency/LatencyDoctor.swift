@@ -59,6 +59,11 @@ enum LatencyDoctor {
                 "maxmemory is exceeded faster than keys can go: a higher limit, or a lower "
                     + "maxmemory-eviction-tenacity."
             ]
+        case .expireDeletion, .evictionDeletion:
+            return [
+                "Large values are freed while everybody waits: lazyfree-lazy-expire and lazyfree-lazy-eviction have "
+                    + "that done elsewhere."
+            ]
         case .aofWrite, .aofWriteAlone, .aofWriteActiveChild, .aofWritePendingSync, .aofSyncAlways:
             return [
                 "The disk is slow to take the append only file: look for other programs that use it, and consider "
