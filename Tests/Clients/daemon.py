@@ -110,6 +110,16 @@ def systemd(binary):
         server.send_signal(signal.SIGTERM)
         check("systemd hears of the end", b"STOPPING=1" in supervisor.recv(4096))
         check("the end", server.wait(30) == 0)
+        server = place.start("--supervised", "systemd", "--daemonize", "yes", NOTIFY_SOCKET=path)
+        check("who is supervised stays in the foreground",
+              b"READY=1" in supervisor.recv(4096) and server.poll() is None and place.pid() == server.pid)
+        server.send_signal(signal.SIGTERM)
+        check("the end", server.wait(30) == 0)
+    place = Place(binary)
+    server = place.start("--supervised", "systemd")
+    check("nobody supervises", place.is_up() and "NOTIFY_SOCKET not found" in read(place.log), read(place.log))
+    server.send_signal(signal.SIGTERM)
+    check("the end", server.wait(30) == 0)
 
 
 def signals(binary):
@@ -125,15 +135,72 @@ def signals(binary):
 
 
 def crash(binary):
-    for options, is_reported in (((), True), (("--crash-log-enabled", "no"), False)):
+    for kind, options, is_reported in (("SEGFAULT", (), True), ("PANIC", (), True), ("ASSERT", (), True),
+                                       ("SEGFAULT", ("--crash-log-enabled", "no"), False)):
         place = Place(binary)
         server = place.start("--enable-debug-command", "yes", *options)
         check("started", place.is_up())
-        place.cli("DEBUG", "SEGFAULT")
-        check("a crash ends with its signal", server.wait(60) == -signal.SIGSEGV, server.returncode)
+        place.cli("DEBUG", kind)
+        number = signal.SIGSEGV if kind == "SEGFAULT" else signal.SIGABRT
+        check(f"DEBUG {kind} ends with its signal", server.wait(60) == -number, server.returncode)
         log = read(place.log)
-        found = "crashed by signal: 11" in log and "STACK TRACE" in log
-        check(f"a crash is reported: {is_reported}", found == is_reported, log[-500:])
+        found = f"crashed by signal: {number}" in log and "STACK TRACE" in log
+        check(f"DEBUG {kind} is reported: {is_reported}", found == is_reported, log[-500:])
+
+
+def background(binary):
+    for words in (("--dir", "/nonexistent"), ("--logfile", "/nonexistent/log")):
+        done = subprocess.run([binary, "--daemonize", "yes", *words], capture_output=True, text=True, timeout=60)
+        check(f"the background with {words}: refused", done.returncode == 1 and "No such file" in done.stderr,
+              done.stderr)
+
+    place = Place(binary)
+    first = subprocess.run(
+        [binary, "--daemonize", "yes", "--set-proc-title", "no", "--port", str(place.port), "--dir", place.directory,
+         "--logfile", place.log, "--pidfile", place.pid_file, "-"], input=b"requirepass topsecret\n", timeout=60)
+    check("a configuration from standard input", first.returncode == 0)
+    check("it is in the background", eventually(lambda: place.cli("PING").startswith("NOAUTH")), read(place.log))
+    pid = int(read(place.pid_file))
+    check("its password is nobody else's", "topsecret" not in read(f"/proc/{pid}/cmdline"))
+    check("its password lets in", "PONG" in place.cli("-a", "topsecret", "PING"))
+    os.kill(pid, signal.SIGTERM)
+    check("the end", eventually(lambda: not is_alive(pid)))
+
+
+def loading(binary):
+    place = Place(binary)
+    server = place.start("--enable-debug-command", "yes")
+    check("started", place.is_up())
+    place.cli("DEBUG", "POPULATE", "1000")
+    place.cli("SHUTDOWN", "SAVE")
+    server.wait(60)
+    server = place.start("--key-load-delay", "1000000")
+    check("it loads", eventually(lambda: "LOADING" in place.cli("GET", "a")), read(place.log))
+    check("the pid file is there while it loads", read(place.pid_file).strip() == str(server.pid))
+    check("the file tells what its data took", "loading_rdb_used_mem:0" not in place.cli("INFO", "persistence"))
+    server.kill()
+    server.wait(60)
+
+
+def users(binary):
+    place = Place(binary)
+    configuration = os.path.join(place.directory, "redis.conf")
+    with open(configuration, "w") as file:
+        file.write("user default on nopass ~* &* +@all\nuser ann on >pw ~a* +get +set +lpush -eval\n")
+    server = place.start(configuration)
+    check("started", place.is_up(), read(place.log))
+    ann = ("--user", "ann", "--pass", "pw", "--no-auth-warning")
+    check("a user's own key", place.cli(*ann, "SET", "a", "1") == "OK")
+    check("another key", place.cli(*ann, "SET", "b", "1").startswith("NOPERM"))
+    place.cli("ACL", "SETUSER", "ann", "-set")
+    check("the file is written anew", place.cli("CONFIG", "REWRITE") == "OK")
+    server.send_signal(signal.SIGTERM)
+    server.wait(60)
+    server = place.start(configuration)
+    check("started again", place.is_up(), read(place.log))
+    check("what was rewritten holds", place.cli(*ann, "SET", "a", "2").startswith("NOPERM"))
+    server.send_signal(signal.SIGTERM)
+    check("the end", server.wait(60) == 0)
 
 
 def kernel(binary):
@@ -177,7 +244,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
     binary = parser.parse_args().binary
-    for case in (debian, systemd, signals, crash, kernel, system_log):
+    for case in (debian, systemd, signals, crash, background, loading, users, kernel, system_log):
         case(binary)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     sys.exit(0 if all(results) else 1)
