@@ -154,7 +154,7 @@ latency() {
     check "memory stats" 'dataset.bytes' "$(cli memory stats)"
     check "memory malloc-stats" 'malloc: [0-9]+ bytes in use' "$(cli memory malloc-stats)"
     check "lolwut" 'Redis ver\. 7\.' "$(cli lolwut)"
-    check "json of a map" '"flags":\["on","nopass"\]' "$(cli -3 --json acl getuser default)"
+    check "json of a map" '"flags":\["on","nopass","sanitize-payload"\]' "$(cli -3 --json acl getuser default)"
     check "role" 'master' "$(cli role)"
     cli config set latency-monitor-threshold 0 > /dev/null
 }
