@@ -130,6 +130,41 @@ struct ForeignTests {
         #expect(try await bench.keys() == [])
     }
 
+    /// A4, A12: what the other store keeps by gzip is read, and goes with the session.
+    @Test func theCompressedTwin() async throws {
+        let bench = try Bench(standing: true)
+        let sessions = ForeignSessions(bench.client, layout: .categories())
+        let (plain, twin) = ("session:analysis:s1", "session:analysis:s1:compressed")
+        let packed = try #require(Data(base64Encoded: GzipTests.fixed)).map { $0 }
+        try await bench.client.send("HSET", "session:auth:s1", "user_id", "7")
+        try await bench.client.send("SET", twin, packed, "EX", 900)
+        #expect(try await sessions.get("s1")?.values["analysis"] == bytes("abcabcabcabcabcabc"))
+        // Both are there when the text became shorter, or longer: the one that ends later is the later one.
+        bench.advance(by: .seconds(1))
+        try await bench.client.send("SET", plain, "short", "EX", 900)
+        #expect(try await sessions.get("s1")?.values["analysis"] == bytes("short"))
+        bench.advance(by: .seconds(1))
+        try await bench.client.send("SET", twin, packed, "EX", 900)
+        #expect(try await sessions.get("s1")?.values["analysis"] == bytes("abcabcabcabcabcabc"))
+        try await sessions.update("s1") { (session) throws(SessionError) in
+            session.values["auth/user_id"] = Array("8".utf8)
+        }
+        #expect(try await bench.client.send("EXISTS", twin, as: Int.self) == 1)
+        try await sessions.update("s1") { (session) throws(SessionError) in
+            session.values["analysis"] = Array("new".utf8)
+        }
+        #expect(try await bench.client.send("EXISTS", twin, as: Int.self) == 0)
+        #expect(try await bench.client.send("GET", plain, as: String.self) == "new")
+        try await bench.client.send("SET", twin, "no gzip", "EX", 901)
+        let error = await #expect(throws: SessionError.self) { try await sessions.get("s1") }
+        #expect(error?.code == .undecodable)
+        try await sessions.put("s1", ["auth/user_id": bytes("9")])
+        #expect(try await bench.keys() == ["session:auth:s1"])
+        for key in [plain, twin] { try await bench.client.send("SET", key, packed, "EX", 900) }
+        #expect(try await sessions.delete("s1"))
+        #expect(try await bench.keys() == [])
+    }
+
     @Test func whatIsNotOfTheLayout() async throws {
         let bench = try Bench()
         let sessions = ForeignSessions(bench.client, layout: .flaskSession())
@@ -167,6 +202,50 @@ struct ForeignTests {
                 let again = try JSONSerialization.jsonObject(with: Data(JSONSlices.object(values)))
                 #expect((again as? NSDictionary) == (object as NSDictionary))
             }
+        }
+    }
+}
+
+struct GzipTests {
+    static let fixed = "H4sIAAAAAAACA0tMSk5ERQAEwCbcEgAAAA=="
+    private static let dynamic = """
+        H4sIAAAAAAACA11RWxKDIAy8So6A8pDrZCy1ThGmRD56+0pAZfoRJq/dbEJylP2uIGQMs9Owx+As7C83sSsBA/ovrSRgRsroRyBHtMagYYsP5y\
+        V88jq/7ZmWBdySCuLTHDYcNh02lpqATC7JGiYM5HFnupK2bUopy+abvk2Ax7BkXJz5ZxiukoJnTBt6AYnX06c41bWwes3K2GVxqjy6wU0JLN/B\
+        dGMrp6go0S43trS871DVTxfSdl4ne7oPWseyBnPz3Khzm/MnrmV+EtCqucYBAAA=
+        """
+
+    private func bytes(_ text: String) throws -> [UInt8] { [UInt8](try #require(Data(base64Encoded: text))) }
+
+    /// What zlib wrote: with a code of its own, with the fixed one, as it is, with a name, of two members, and nothing.
+    @Test func allKindsOfBlocks() throws {
+        let long = try #require(Gzip.expand(bytes(Self.dynamic), limit: 454))
+        #expect(long.count == 454 && long.starts(with: Array("result4 nuance5".utf8)))
+        for (text, plain) in [
+            (Self.fixed, "abcabcabcabcabcabc"), ("H4sIAAAAAAAEAwEGAPn/c3RvcmVkC/lDVgYAAAA=", "stored"),
+            ("H4sICAEAAAAC/25hbWUudHh0AMtLzE1NAQCHzOBxBQAAAA==", "named"),
+        ] { #expect(try Gzip.expand(bytes(text), limit: 100) == Array(plain.utf8)) }
+        let two = try bytes(Self.fixed) + bytes(Self.fixed)
+        #expect(Gzip.expand(two, limit: 36)?.count == 36)
+        #expect(Gzip.expand(two, limit: 35) == nil)
+    }
+
+    @Test func whatIsDamaged() throws {
+        for text in [Self.dynamic, Self.fixed] {
+            let packed = try bytes(text)
+            let plain = Gzip.expand(packed, limit: 1000)
+            for count in packed.indices { #expect(Gzip.expand(Array(packed[..<count]), limit: 1000) == nil) }
+            // The time and the system in the head mean nothing, and most flags add something.
+            for place in packed.indices where !(3..<10).contains(place) {
+                for bit in 0..<8 {
+                    var damaged = packed
+                    damaged[place] ^= 1 << UInt8(bit)
+                    // Bits behind the last code mean nothing, either.
+                    let found = Gzip.expand(damaged, limit: 1000)
+                    #expect(found == nil || found == plain)
+                }
+            }
+            #expect(Gzip.expand(packed + [0], limit: 1000) == nil)
+            #expect(Gzip.expand(packed, limit: 17) == nil)
         }
     }
 }

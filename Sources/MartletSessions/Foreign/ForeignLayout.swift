@@ -10,7 +10,7 @@ public struct ForeignLayout: Sendable, Equatable {
         case blob(prefix: String)
         /// One hash for each session, with a field for each attribute.
         case spring(namespace: String)
-        /// Five hashes and a string for each session.
+        /// Five hashes and one of two strings for each session.
         case categories(prefix: String)
     }
 
@@ -40,13 +40,16 @@ public struct ForeignLayout: Sendable, Equatable {
     }
 
     /// Six keys for each session, `session:<category>:<id>`, each with a time of its own (``TTLPolicyTable/langPont``).
-    /// Values are named `category/field`, that of the analysis `analysis`. Not for a cluster: it keeps the keys apart.
+    /// Values are named `category/field`, that of the analysis `analysis`, whether it is kept as it is or, under the
+    /// key with `:compressed` behind it, by gzip; it is written as it is. Not for a cluster: it keeps the keys apart.
     public static func categories(prefix: String = "session:") -> ForeignLayout {
         ForeignLayout(kind: .categories(prefix: prefix), defaultTTL: .seconds(3600))
     }
 
     static let hashCategories = ["auth", "security", "translation", "ui", "stats"]
     static let analysis = "analysis"
+    /// No analysis is longer than this.
+    private static let longestAnalysis = 16 << 20
 
     // MARK: Keys
 
@@ -57,6 +60,7 @@ public struct ForeignLayout: Sendable, Equatable {
         case .spring(let namespace): ["\(namespace):sessions:\(id)"]
         case .categories(let prefix):
             (Self.hashCategories + [Self.analysis]).map { "\(prefix)\($0):\(id)" }
+                + ["\(prefix)\(Self.analysis):\(id):compressed"]
         }
     }
 
@@ -68,7 +72,7 @@ public struct ForeignLayout: Sendable, Equatable {
             case .blob: [RedisCommand("GET", keys[0])]
             case .spring: [RedisCommand("HGETALL", keys[0])]
             case .categories:
-                keys.dropLast().map { RedisCommand("HGETALL", $0) } + keys.suffix(1).map { RedisCommand("GET", $0) }
+                keys.dropLast(2).map { RedisCommand("HGETALL", $0) } + keys.suffix(2).map { RedisCommand("GET", $0) }
             }
         return values + keys.map { RedisCommand("PTTL", $0) }
     }
@@ -95,9 +99,21 @@ public struct ForeignLayout: Sendable, Equatable {
             for (category, reply) in zip(Self.hashCategories, replies) {
                 for (field, value) in Self.fields(reply) ?? [:] { values["\(category)/\(field)"] = value }
             }
-            values[Self.analysis] = replies[Self.hashCategories.count].bytes
+            values[Self.analysis] = try analysis(replies)
             return values.isEmpty ? nil : values
         }
+    }
+
+    /// The other store writes one of two keys and leaves the other: what lives longer was written later.
+    private func analysis(_ replies: [RESPValue]) throws(SessionError) -> [UInt8]? {
+        let (count, place) = (replies.count / 2, Self.hashCategories.count)
+        let times = replies.suffix(count).map { $0.integer ?? -2 }
+        let (plain, packed) = (replies[place].bytes, replies[place + 1].bytes)
+        guard let packed, plain == nil || times[place + 1] > times[place] else { return plain }
+        guard let text = Gzip.expand(packed, limit: Self.longestAnalysis) else {
+            throw SessionError(.undecodable, "The compressed analysis is not of gzip, or is too long")
+        }
+        return text
     }
 
     private static func fields(_ reply: RESPValue) -> [String: [UInt8]]? {
@@ -142,8 +158,9 @@ public struct ForeignLayout: Sendable, Equatable {
                 guard ttl != nil || analysis != old[Self.analysis] else { return writes }
                 let ttl = TTLPolicyTable.langPont.duration(category: Self.analysis)
                 writes.append(RedisCommand("SET", keys[5], analysis, "PX", Int(ttl.milliseconds)))
-            } else if old[Self.analysis] != nil {
-                writes.append(RedisCommand("DEL", keys[5]))
+                writes.append(RedisCommand("DEL", keys[6]))
+            } else if ttl != nil || old[Self.analysis] != nil {
+                writes.append(RedisCommand("DEL", keys[5], keys[6]))
             }
             return writes
         }
