@@ -39,7 +39,7 @@ struct LifecycleTests {
         for number in 0..<20 { ids.append(try await bench.store.create(principal: Principal("u\(number)")).session.id) }
         try await bench.store.delete(ids[3])
         let asked = ids + [ids[0]]
-        let sessions = try await bench.store.get(asked)
+        let sessions = try await bench.store.get(asked).map { try $0.get() }
         #expect(sessions.count == 21 && sessions[3] == nil && sessions[20]?.id == ids[0])
         #expect(sessions.enumerated().allSatisfy { $0.offset == 3 || $0.element?.id == asked[$0.offset] })
         #expect(try await bench.store.get([]).isEmpty)

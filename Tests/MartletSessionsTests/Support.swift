@@ -62,3 +62,26 @@ enum Sections {
     static let list = SessionSection<[Int]>("list")
     static let visits = SessionCounter("visits")
 }
+
+/// A browser with one cookie.
+final class Browser {
+    let core: SessionMiddlewareCore
+    var cookie: String?
+    var header: String?
+
+    init(_ store: SessionStore, cookie: String? = nil) {
+        core = SessionMiddlewareCore(store: store)
+        self.cookie = cookie
+    }
+
+    @discardableResult
+    func visit<Value>(_ handler: (RequestSession) async throws -> Value) async throws -> Value {
+        let (value, setCookie) = try await core.handle(cookieHeader: cookie, metadata: ["ip": "1"], handler)
+        header = setCookie
+        if let setCookie {
+            let pair = String(setCookie.prefix { $0 != ";" })
+            cookie = pair.hasSuffix("=") ? nil : pair
+        }
+        return value
+    }
+}

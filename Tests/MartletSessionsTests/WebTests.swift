@@ -67,26 +67,6 @@ struct CookieTests {
 }
 
 struct MiddlewareTests {
-    /// A browser with one cookie.
-    private final class Browser {
-        let core: SessionMiddlewareCore
-        var cookie: String?
-        var header: String?
-
-        init(_ store: SessionStore) { core = SessionMiddlewareCore(store: store) }
-
-        @discardableResult
-        func visit<Value>(_ handler: (RequestSession) async throws -> Value) async throws -> Value {
-            let (value, setCookie) = try await core.handle(cookieHeader: cookie, metadata: ["ip": "1"], handler)
-            header = setCookie
-            if let setCookie {
-                let pair = String(setCookie.prefix { $0 != ";" })
-                cookie = pair.hasSuffix("=") ? nil : pair
-            }
-            return value
-        }
-    }
-
     @Test func aVisitorBecomesAUserAndLeaves() async throws {
         let bench = try Bench(standing: true)
         let browser = Browser(bench.store)

@@ -44,7 +44,7 @@ public enum SessionOperation: String, Sendable, CaseIterable {
 public struct SessionStatistics: Sendable, Equatable {
     /// Calls that did what was asked.
     public internal(set) var succeeded: [SessionOperation: Int] = [:]
-    /// Calls for sessions that are gone.
+    /// Calls for sessions that are gone, whether they say so by an error or by nil.
     public internal(set) var missed: [SessionOperation: Int] = [:]
     /// Calls that failed.
     public internal(set) var failed: [SessionOperation: Int] = [:]
@@ -54,6 +54,8 @@ public struct SessionStatistics: Sendable, Equatable {
     public internal(set) var conflicts = 0
     /// Uses that were not written down, because the last one was not long ago.
     public internal(set) var throttledTouches = 0
+    /// Uses that could not be written down, although the session could be read.
+    public internal(set) var failedTouches = 0
     /// Connections that could not be made or broke.
     public internal(set) var connectionErrors = 0
     /// Answers that did not come in time.
@@ -180,7 +182,10 @@ final class SessionStoreState: Sendable {
             case .missing: state.statistics.missed[operation, default: 0] += 1
             default: state.statistics.failed[operation, default: 0] += 1
             }
-            if code == .unavailable { state.statistics.connectionErrors += 1 }
+            guard code == .unavailable else { return }
+            state.statistics.connectionErrors += 1
+            // Another server may take its place, which can do other things.
+            state.supportsFieldTTL = nil
         }
     }
 
@@ -191,4 +196,6 @@ final class SessionStoreState: Sendable {
     }
 
     func countThrottledTouch() { state.withLock { $0.statistics.throttledTouches += 1 } }
+
+    func countFailedTouch() { state.withLock { $0.statistics.failedTouches += 1 } }
 }

@@ -136,6 +136,7 @@ public struct SessionDraft: Sendable {
     mutating func adopt(_ name: String, _ envelope: [UInt8]) {
         record.sections[name] = envelope
         changed.insert(name)
+        removed.remove(name)
     }
 
     func isChanged(from old: SessionRecord) -> Bool {

@@ -2,7 +2,8 @@
 // together:
 //
 //   <prefix>s:{tag}digest    the session: one hash
-//   <prefix>a:{tag}digest    after a rotation with grace: the digest of the session's new id
+//   <prefix>a:{tag}digest    after a rotation with grace: the digest of the session's new id; for a while after login,
+//                            and after a rotation without grace: nothing, which says that the browser has another id
 //   <prefix>l:{tag}digest    the session's lock
 //   <prefix>u:{tag}          the user's sessions: a hash of digests, each with the time of its creation
 //   <prefix>e:{tag}          the user's epoch: sessions of earlier ones are revoked
@@ -51,9 +52,27 @@ struct SessionKeys: Sendable {
     /// All sessions' keys.
     var sessionPattern: String { pattern.dropLast() + "s:{*" }
 
+    /// What a key is for.
+    enum Kind: String {
+        case session = "s:{"
+        case alias = "a:{"
+        case lock = "l:{"
+        case index = "u:{"
+        case epoch = "e:{"
+
+        /// As TYPE says it.
+        var type: String { [.session, .index].contains(self) ? "hash" : "string" }
+    }
+
+    /// Nil for a key that the store does not write.
+    func kind(of key: String) -> Kind? {
+        guard key.hasPrefix(prefix) else { return nil }
+        return Kind(rawValue: String(key.dropFirst(prefix.count).prefix(3)))
+    }
+
     /// The handle of a session's key; nil for other keys.
     func handle(ofSession key: String) -> SessionHandle? {
-        guard key.hasPrefix(prefix + "s:{") else { return nil }
+        guard kind(of: key) == .session else { return nil }
         let parts = key.dropFirst(prefix.count + 3).split(separator: "}", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
         return try? SessionHandle(parsing: "\(parts[0]).\(parts[1])")

@@ -1,4 +1,4 @@
-// Beginning, reading and ending one session.
+// Beginning and reading one session.
 
 import Martlet
 import MartletClient
@@ -25,53 +25,75 @@ extension SessionStore {
     /// - Throws: ``SessionError``: `sessionLimitReached`, or what `fill` throws as one.
     public func create(
         principal: Principal? = nil, metadata: [String: String] = [:], lifetime: SessionLifetime? = nil,
-        _ fill: @Sendable (inout SessionDraft) throws(SessionError) -> Void = { (_) throws(SessionError) in }
+        _ fill: @escaping @Sendable (inout SessionDraft) throws(SessionError) -> Void = {
+            (_) throws(SessionError) in
+        }
     ) async throws(SessionError) -> CreatedSession {
         try await counting(.create) { () async throws(SessionError) in
-            let created = try await begin(principal, metadata, lifetime, fill)
+            let created = try await begin(
+                Beginning(principal: principal, metadata: metadata, lifetime: lifetime) {
+                    (draft, _) throws(SessionError) in try fill(&draft)
+                })
             state.tell(.created, created.session.handle, principal)
             for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
             return created
         }
     }
 
-    /// `replaced`, if it is the same user's, ends with the same stroke and does not count.
-    func begin(
-        _ principal: Principal?, _ metadata: [String: String], _ lifetime: SessionLifetime?,
-        replacing replaced: SessionHandle? = nil,
-        _ fill: @Sendable (inout SessionDraft) throws(SessionError) -> Void
-    ) async throws(SessionError) -> CreatedSession {
-        let tag = tag(of: principal)
+    /// A session that begins.
+    struct Beginning: Sendable {
+        let principal: Principal?
+        let metadata: [String: String]
+        let lifetime: SessionLifetime?
+        /// If it is the same user's, it ends with the same stroke and does not count.
+        var replaced: SessionHandle?
+        /// Told what `replaced` is at that moment, if it ends with the same stroke.
+        let fill: @Sendable (inout SessionDraft, SessionRecord?) throws(SessionError) -> Void
+    }
+
+    func begin(_ beginning: Beginning) async throws(SessionError) -> CreatedSession {
+        let tag = tag(of: beginning.principal)
         let id = state.randomID(tag: tag)
-        let key = keys.session(id.handle)
-        let user = UserSessions(tag: tag, keys: keys)
-        let watched = [key] + (principal == nil ? [] : user.watched)
-        let reads = [RedisCommand("EXISTS", key)] + (principal == nil ? [] : user.reads)
+        return try await withFieldTimes { (hasTimes) async throws(SessionError) in
+            try await begin(beginning, as: id, hasTimes)
+        }
+    }
+
+    private func begin(
+        _ beginning: Beginning, as id: SessionID, _ hasTimes: Bool
+    ) async throws(SessionError) -> CreatedSession {
+        let (key, principal) = (keys.session(id.handle), beginning.principal)
+        let user = principal.map { _ in UserSessions(tag: id.handle.tag, keys: keys) }
+        let replaced = beginning.replaced.flatMap { $0.tag == id.handle.tag ? $0 : nil }
+        let old = replaced.map { keys.session($0) }
+        let watched = [key] + (user?.watched ?? []) + (old.map { [$0] } ?? [])
+        let reads =
+            [RedisCommand("EXISTS", key)] + (user?.reads ?? []) + (old.map { [RedisCommand("HGETALL", $0)] } ?? [])
         return try await server.change(watched, reading: reads, configuration.criticalDurability) {
             (reading) async throws(SessionError) -> SessionServer.Decision<CreatedSession> in
             // 256 random bits that exist already are no accident.
             guard reading.replies[0] == .integer(0) else { throw SessionError(.conflict, "The session exists") }
             let now = reading.now
-            var present: UserSessions.Present?
-            if principal != nil {
-                present = try await user.present(reading, Array(reading.replies.dropFirst()), without: replaced)
-            }
+            let present = try await user?.present(reading, Array(reading.replies.dropFirst()), without: replaced)
+            let before = old == nil ? nil : SessionRecord(reading.replies[reading.replies.count - 1])
             var draft = SessionDraft(
                 id.handle,
                 record: SessionRecord(
-                    principal: principal, lifetime: lifetime ?? configuration.lifetime, now: now,
-                    epoch: present?.epoch ?? 0, metadata: metadata),
+                    principal: principal, lifetime: beginning.lifetime ?? configuration.lifetime, now: now,
+                    epoch: present?.epoch ?? 0, metadata: beginning.metadata),
                 packing: packing, now: now)
-            try fill(&draft)
+            try beginning.fill(&draft, before)
             let record = draft.record
             var writes = [
                 RedisCommand(words: ["HSET", key] + record.words), RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
+            if hasTimes { writes += fieldTimes(of: record.sections, in: key) }
             var evicted: [SessionSummary] = []
-            if let present {
+            if let user, let present {
                 evicted = try present.evictions(for: configuration.limit)
                 writes += user.adding(id.handle, record, to: present, without: evicted.map(\.id))
             }
+            if let replaced, before != nil { writes += ending(replaced) + [tombstone(of: replaced)] }
             let created = CreatedSession(session: session(id, record, readAt: now), evicted: evicted)
             return .write(writes) { _ in created }
         }
@@ -83,28 +105,51 @@ extension SessionStore {
     public func get(
         _ id: SessionID, touch: TouchMode = .configured
     ) async throws(SessionError) -> Session? {
-        try await counting(.get) { () async throws(SessionError) in
+        try await seeking(.get) { () async throws(SessionError) in
             try await onLiving(id) { (handle) async throws(SessionError) -> Session? in
                 guard let session = try await read(id, at: handle) else { return nil }
-                guard isTouchDue(session, touch) else { return session }
-                guard case .extended(let header) = try await use(handle, .normal) else { return nil }
-                var used = self.session(id, at: handle, session.record.touched(as: header), readAt: session.readAt)
-                used.wasExtended = true
-                return used
+                switch touch {
+                case .none: return session
+                case .always: return try await used(session, unlessWithin: nil)
+                case .configured:
+                    guard let interval = configuration.touchThrottle.interval(idle: session.record.idle) else {
+                        return session
+                    }
+                    guard session.readAt - session.record.accessed >= interval else {
+                        state.countThrottledTouch()
+                        return session
+                    }
+                    return try await used(session, unlessWithin: interval)
+                }
             }
         }
     }
 
-    private func isTouchDue(_ session: Session, _ mode: TouchMode) -> Bool {
-        switch mode {
-        case .none: return false
-        case .always: return true
-        case .configured:
-            guard let interval = configuration.touchThrottle.interval(idle: session.record.idle) else { return false }
-            let isDue = session.readAt - session.record.accessed >= interval
-            if !isDue { state.countThrottledTouch() }
-            return isDue
+    /// The session with its new deadline, or as it was read when the server refuses to write that down.
+    private func used(
+        _ session: Session, unlessWithin interval: Int64?
+    ) async throws(SessionError) -> Session? {
+        let use: Use
+        do throws(SessionError) {
+            use = try await self.use(session.handle, .normal, unlessWithin: interval)
+        } catch {
+            // No memory, no disk, too few replicas, too many others: no reason to log anybody out.
+            guard [.server, .conflict, .notDurable].contains(error.code) else { throw error }
+            state.countFailedTouch()
+            return session
         }
+        let header: SessionRecord
+        switch use {
+        case .missing: return nil
+        case .recent(let record):
+            state.countThrottledTouch()
+            header = record
+        case .extended(let record): header = record
+        }
+        var used = self.session(
+            session.id, at: session.handle, session.record.touched(as: header), readAt: session.readAt)
+        if case .extended = use { used.wasExtended = true }
+        return used
     }
 
     /// One exchange: clock, session, epoch.
@@ -130,7 +175,12 @@ extension SessionStore {
     func successor(of handle: SessionHandle) async throws(SessionError) -> SessionHandle? {
         let alias = keys.alias(handle)
         let (_, replies) = try await server.read(near: alias, [RedisCommand("GET", alias)])
-        return replies[0].string.map { SessionHandle(tag: handle.tag, digest: $0) }
+        return replies[0].string.flatMap { successor(of: handle, digest: $0) }
+    }
+
+    /// Nil for a tombstone.
+    func successor(of handle: SessionHandle, digest: String) -> SessionHandle? {
+        digest.isEmpty ? nil : SessionHandle(tag: handle.tag, digest: digest)
     }
 
     /// Reads a session that must be there.
@@ -149,80 +199,6 @@ extension SessionStore {
     /// How long the session lives unless it is used; nil when it is gone.
     public func timeToLive(_ id: SessionID) async throws(SessionError) -> Duration? {
         try await get(id, touch: .none)?.timeRemaining
-    }
-
-    /// Reads many sessions in one exchange with each server. This does not count as using them.
-    ///
-    /// - Returns: in the order of `ids`, nil for those that are gone.
-    public func get(_ ids: [SessionID]) async throws(SessionError) -> [Session?] {
-        try await counting(.get) { () async throws(SessionError) in
-            let commands = ids.flatMap { id -> [RedisCommand] in
-                let key = keys.session(id.handle)
-                return [
-                    RedisCommand("TIME").near(key), RedisCommand("HGETALL", key),
-                    RedisCommand("GET", keys.epoch(id.handle.tag)),
-                ]
-            }
-            let replies = try SessionServer.values(try await server.pipeline(commands))
-            var sessions: [Session?] = []
-            for (index, id) in ids.enumerated() {
-                let now = try SessionServer.milliseconds(replies[3 * index])
-                let epoch = UserSessions.epoch(replies[3 * index + 2])
-                let record = SessionRecord(replies[3 * index + 1])
-                sessions.append(
-                    record.flatMap { $0.isAlive(at: now, epoch: epoch) ? session(id, $0, readAt: now) : nil })
-            }
-            return sessions
-        }
-    }
-
-    /// Ends a session: logout. Ending one that is gone does no harm.
-    ///
-    /// - Returns: whether there was one.
-    @discardableResult
-    public func delete(_ id: SessionID) async throws(SessionError) -> Bool {
-        try await counting(.delete) { () async throws(SessionError) in
-            guard let record = try await remove(id.handle) else { return false }
-            state.tell(.deleted, id.handle, record.principal)
-            return true
-        }
-    }
-
-    /// Takes a session, its aliases' target and its place in the index away; what it was, or nil.
-    func remove(
-        _ handle: SessionHandle, of principal: Principal? = nil
-    ) async throws(SessionError) -> SessionRecord? {
-        let key = keys.session(handle)
-        let reads = [
-            RedisCommand(words: ["HMGET", key] + SessionField.header), RedisCommand("GET", keys.alias(handle)),
-        ]
-        let outcome = try await server.change(
-            [key, keys.alias(handle)], reading: reads, configuration.criticalDurability
-        ) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<Removal> in
-            if let record = SessionRecord(reading.replies[0]) {
-                guard principal == nil || record.principal == principal else { return .done(.nothing) }
-                let writes = [
-                    RedisCommand("DEL", key), RedisCommand("HDEL", keys.index(handle.tag), handle.digest),
-                ]
-                let wasAlive = record.isAlive(at: reading.now, epoch: 0)
-                return .write(writes) { _ in wasAlive ? .removed(record) : .nothing }
-            }
-            // Whoever logs out with an id that was just rotated means the session.
-            guard let digest = reading.replies[1].string else { return .done(.nothing) }
-            return .write([RedisCommand("DEL", keys.alias(handle))]) { _ in .alias(digest) }
-        }
-        switch outcome {
-        case .nothing: return nil
-        case .removed(let record): return record
-        case .alias(let digest): return try await remove(SessionHandle(tag: handle.tag, digest: digest), of: principal)
-        }
-    }
-
-    private enum Removal: Sendable {
-        case nothing
-        case removed(SessionRecord)
-        case alias(String)
     }
 }
 

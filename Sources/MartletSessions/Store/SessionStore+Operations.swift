@@ -24,7 +24,7 @@ public struct AuditReport: Sendable, Equatable {
     public var sessions = 0
     /// Keys that would never go away.
     public var withoutDeadline = 0
-    /// Keys that hold something else than the store writes there.
+    /// Keys of the store's kinds that hold something else than the store writes there, or have no name that it gives.
     public var foreign = 0
     /// Sessions of users whose index does not name them.
     public var unindexed = 0
@@ -122,33 +122,39 @@ extension SessionStore {
                 try await server.pipeline(found.flatMap { [RedisCommand("PTTL", $0), RedisCommand("TYPE", $0)] }))
             for (index, key) in found.enumerated() {
                 if facts[2 * index] == .integer(-1) { report.withoutDeadline += 1 }
-                guard let handle = keys.handle(ofSession: key) else { continue }
-                try await audit(handle, type: facts[2 * index + 1].string ?? "", &report)
+                // Keys of other kinds are nothing to the store; those that are gone since they were found, too.
+                guard let kind = keys.kind(of: key), let type = facts[2 * index + 1].string, type != "none" else {
+                    continue
+                }
+                let handle = keys.handle(ofSession: key)
+                guard type == kind.type, kind != .session || handle != nil else {
+                    report.foreign += 1
+                    continue
+                }
+                if let handle { try await audit(handle, &report) }
             }
         }
         return report
     }
 
-    private func audit(
-        _ handle: SessionHandle, type: String, _ report: inout AuditReport
-    ) async throws(SessionError) {
-        // Gone since it was found.
-        guard type != "none" else { return }
-        guard type == "hash" else {
-            report.foreign += 1
-            return
-        }
-        let replies = try SessionServer.values(
-            try await server.pipeline([
-                RedisCommand("HGETALL", keys.session(handle)),
-                RedisCommand("HEXISTS", keys.index(handle.tag), handle.digest),
-            ]))
-        guard let record = SessionRecord(replies[0]) else {
-            if replies[0].pairs?.isEmpty == false { report.foreign += 1 }
+    private func audit(_ handle: SessionHandle, _ report: inout AuditReport) async throws(SessionError) {
+        let results = try await server.pipeline([
+            RedisCommand("HGETALL", keys.session(handle)),
+            RedisCommand("HEXISTS", keys.index(handle.tag), handle.digest),
+        ])
+        let reply = try SessionServer.values([results[0]])[0]
+        guard let record = SessionRecord(reply) else {
+            if reply.pairs?.isEmpty == false { report.foreign += 1 }
             return
         }
         report.sessions += 1
-        if record.principal != nil, replies[1] == .integer(0) { report.unindexed += 1 }
+        // An index of another type names nobody, and is counted by itself.
+        var isNamed = false
+        if case .failure(let error) = results[1], error.serverCode == "WRONGTYPE" {
+        } else {
+            isNamed = try SessionServer.values([results[1]])[0] == .integer(1)
+        }
+        if record.principal != nil, !isNamed { report.unindexed += 1 }
         report.largestSection = max(report.largestSection, record.sections.map(\.envelope.count).max() ?? 0)
     }
 
@@ -160,7 +166,8 @@ extension SessionStore {
     /// - Parameters:
     ///   - lease: the lock is free again after this time whatever `body` does.
     ///   - wait: how long to wait for it.
-    /// - Throws: ``SessionError`` with the code `lockTimeout`; what `body` throws.
+    /// - Throws: ``SessionError`` with the code `lockTimeout`; what `body` throws. That the lock could not be freed is
+    ///   no error: the work is done, and the lock ends with its lease.
     public func withLock<Value>(
         _ id: SessionID, lease: Duration = .seconds(10), wait: Duration = .seconds(10),
         _ body: () async throws -> Value
@@ -174,32 +181,35 @@ extension SessionStore {
             guard try await server.read(near: key, []).now - start < wait.milliseconds else {
                 throw SessionError(.lockTimeout, "The session's lock was not free within \(wait)")
             }
-            try await server.client.pause(before: min(attempt, 4))
+            try await pause(before: min(attempt, 4))
             attempt += 1
         }
         do {
             let value = try await body()
-            try await release(key, token).get()
+            await release(key, token)
             return value
         } catch {
-            // The lock ends by itself if this fails; the reason to tell is the first one.
-            _ = await release(key, token)
+            await release(key, token)
             throw error
         }
     }
 
-    /// Only the lock that was taken: after the lease it may be another's. A task that is cancelled frees it, too.
-    private func release(_ key: String, _ token: String) async -> Result<Void, SessionError> {
-        await Task { () -> Result<Void, SessionError> in
-            do throws(SessionError) {
-                try await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
-                    (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
-                    guard reading.replies[0].string == token else { return .done(()) }
-                    return .write([RedisCommand("DEL", key)]) { _ in }
-                }
-                return .success(())
-            } catch {
-                return .failure(error)
+    private func pause(before retry: Int) async throws(SessionError) {
+        do throws(RedisError) {
+            try await server.client.pause(before: retry)
+        } catch {
+            throw SessionError(error)
+        }
+    }
+
+    /// Only the lock that was taken: after the lease it may be another's. A task that is cancelled frees it, too. If
+    /// this fails, the lock ends by itself.
+    private func release(_ key: String, _ token: String) async {
+        await Task {
+            try? await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
+                (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
+                guard reading.replies[0].string == token else { return .done(()) }
+                return .write([RedisCommand("DEL", key)]) { _ in }
             }
         }.value
     }

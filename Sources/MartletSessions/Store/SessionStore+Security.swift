@@ -1,4 +1,4 @@
-// Changes of who somebody is: a new id, and login.
+// A new id for a session.
 
 import Martlet
 import MartletClient
@@ -12,7 +12,7 @@ extension SessionStore {
     public func rotate(_ id: SessionID, grace: Duration = .zero) async throws(SessionError) -> Session {
         try await counting(.rotate) { () async throws(SessionError) in
             let rotated = try await onLiving(id) { (handle) async throws(SessionError) -> Session? in
-                try await move(handle, to: state.randomID(tag: handle.tag), grace)
+                try await move(handle, grace)
             }
             guard let rotated else { throw .missing }
             state.tell(.rotated, rotated.handle, rotated.principal)
@@ -20,8 +20,27 @@ extension SessionStore {
         }
     }
 
+    /// The same, unless somebody has rotated it meanwhile: then nil, and the browser hears of the new id from there.
+    func rotateOnce(_ id: SessionID, grace: Duration) async throws(SessionError) -> Session? {
+        try await counting(.rotate) { () async throws(SessionError) in
+            if let rotated = try await move(id.handle, grace) {
+                state.tell(.rotated, rotated.handle, rotated.principal)
+                return rotated
+            }
+            guard try await isReplaced(id.handle) else { throw .missing }
+            return nil
+        }
+    }
+
+    private func move(_ old: SessionHandle, _ grace: Duration) async throws(SessionError) -> Session? {
+        let id = state.randomID(tag: old.tag)
+        return try await withFieldTimes { (hasTimes) async throws(SessionError) in
+            try await move(old, to: id, grace, hasTimes)
+        }
+    }
+
     private func move(
-        _ old: SessionHandle, to id: SessionID, _ grace: Duration
+        _ old: SessionHandle, to id: SessionID, _ grace: Duration, _ hasTimes: Bool
     ) async throws(SessionError) -> Session? {
         let (oldKey, newKey, index) = (keys.session(old), keys.session(id.handle), keys.index(old.tag))
         let user = UserSessions(tag: old.tag, keys: keys)
@@ -35,8 +54,9 @@ extension SessionStore {
                 RedisCommand(words: ["HSET", newKey] + record.words),
                 RedisCommand("PEXPIREAT", newKey, Int(record.deadline)), RedisCommand("DEL", oldKey),
             ]
+            if hasTimes { writes += fieldTimes(of: record.sections, in: newKey) }
             if record.principal != nil {
-                let present = try await user.watchedDeadline(reading)
+                let present = try await user.watchedPlace(of: old, reading).deadline
                 // In this order: an index without members would end, and its deadline with it.
                 writes.append(RedisCommand("HSET", index, id.handle.digest, Int(record.created)))
                 writes.append(RedisCommand("HDEL", index, old.digest))
@@ -45,6 +65,8 @@ extension SessionStore {
             if grace > .zero {
                 let alias = keys.alias(old)
                 writes.append(RedisCommand("SET", alias, id.handle.digest, "PX", Int(max(grace.milliseconds, 1))))
+            } else {
+                writes.append(tombstone(of: old))
             }
             let result = session(id, record, readAt: reading.now)
             return .write(writes) { _ in result }
@@ -62,60 +84,5 @@ extension SessionStore {
                     envelope, from: SessionDraft.context(old, name), to: SessionDraft.context(new, name), packing))
         }
         return moved
-    }
-
-    /// Login: a session of this user begins under a new id, and the one before login ends, so that an id that was known
-    /// before is of no use afterwards (fixation).
-    ///
-    /// - Parameters:
-    ///   - id: the session before login; nil, or one that is gone, when there is none.
-    ///   - keeping: names of sections that the new session takes over. All others are dropped.
-    ///   - metadata: nil: that of the session before login.
-    /// - Throws: ``SessionError``: `sessionLimitReached`, `integrity`. If the session before login cannot be ended, the
-    ///   new one is taken back as well as that goes; sessions that ended because of the limit stay ended.
-    public func promote(
-        _ id: SessionID?, to principal: Principal, keeping: Set<String> = [], metadata: [String: String]? = nil,
-        lifetime: SessionLifetime? = nil
-    ) async throws(SessionError) -> CreatedSession {
-        try await counting(.promote) { () async throws(SessionError) in
-            var old: Session?
-            if let id { old = try await get(id, touch: .none) }
-            let before = old
-            let created = try await begin(
-                principal, metadata ?? before?.metadata ?? [:], lifetime, replacing: before?.handle
-            ) { (draft) throws(SessionError) in
-                guard let before else { return }
-                for (name, envelope) in before.record.sections where keeping.contains(name) {
-                    draft.adopt(
-                        name,
-                        try Envelope.move(
-                            envelope, from: SessionDraft.context(before.handle, name),
-                            to: SessionDraft.context(draft.handle, name), packing))
-                }
-            }
-            for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
-            // Behind the new one: if this fails, the old one is what it was, and nobody's.
-            if let before { try await end(before, for: created.session) }
-            state.tell(.promoted, created.session.handle, principal)
-            return created
-        }
-    }
-
-    /// Ends the session before login, although the task may be cancelled: it may lie at another server than the new
-    /// one, so that both cannot be done at one stroke.
-    private func end(_ old: Session, for new: Session) async throws(SessionError) {
-        let failure = await Task { () -> SessionError? in
-            do throws(SessionError) {
-                _ = try await remove(old.handle)
-                return nil
-            } catch {
-                // Nobody has been told of it; if this fails as well, it ends unused. The same user's old one may have
-                // ended with the new one's beginning.
-                if old.principal != new.principal { _ = try? await remove(new.handle) }
-                return error
-            }
-        }.value
-        guard let failure else { return }
-        throw SessionError(failure.code, failure.message, mayBeApplied: true, isTimeout: failure.isTimeout)
     }
 }

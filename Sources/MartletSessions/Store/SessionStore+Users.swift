@@ -75,11 +75,13 @@ extension SessionStore {
     /// - Returns: false when there is no such session, or it is another user's.
     @discardableResult
     public func revoke(_ handle: SessionHandle, of principal: Principal) async throws(SessionError) -> Bool {
-        try await counting(.revoke) { () async throws(SessionError) in
-            guard handle.tag == tag(of: principal), try await remove(handle, of: principal) != nil else { return false }
-            state.tell(.revoked, handle, principal)
-            return true
+        let removed = try await seeking(.revoke) { () async throws(SessionError) in
+            guard handle.tag == tag(of: principal) else { return nil as SessionRecord? }
+            return try await remove(handle, of: principal)
         }
+        guard removed != nil else { return false }
+        state.tell(.revoked, handle, principal)
+        return true
     }
 
     /// Ends all sessions of the user, but one if wanted: logout everywhere. Those that nobody can find are ended, too:

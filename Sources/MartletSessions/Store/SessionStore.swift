@@ -76,6 +76,21 @@ public struct SessionStore: Sendable {
         }
     }
 
+    /// The same, where nil says that there is no such session.
+    func seeking<Value>(
+        _ operation: SessionOperation, _ body: () async throws(SessionError) -> Value?
+    ) async throws(SessionError) -> Value? {
+        let start = ContinuousClock.now
+        do throws(SessionError) {
+            let value = try await body()
+            state.count(operation, value == nil ? .missing : nil, took: ContinuousClock.now - start)
+            return value
+        } catch {
+            state.count(operation, error, took: ContinuousClock.now - start)
+            throw error
+        }
+    }
+
     func session(
         _ id: SessionID, at handle: SessionHandle? = nil, _ record: SessionRecord, readAt now: Int64
     ) -> Session {
@@ -96,5 +111,5 @@ public struct SessionStore: Sendable {
     }
 
     /// Rotations within one grace. More than these are a circle that no store made.
-    private static let mostRotations = 16
+    static let mostRotations = 16
 }

@@ -57,11 +57,16 @@ struct UserSessions: Sendable {
         return Present(epoch: epoch, deadline: deadline, alive: alive, dead: dead)
     }
 
-    /// When the index ends; nil when there is none. It is watched from now on, so that nobody moves that meanwhile.
-    func watchedDeadline(_ reading: SessionServer.Reading) async throws(SessionError) -> Int64? {
+    /// When the index ends, nil when there is none; and whether it names this session. It is watched from now on, so
+    /// that nobody changes that meanwhile.
+    func watchedPlace(
+        of handle: SessionHandle, _ reading: SessionServer.Reading
+    ) async throws(SessionError) -> (deadline: Int64?, isNamed: Bool) {
         let index = keys.index(tag)
-        let replies = try await reading.more([RedisCommand("WATCH", index), RedisCommand("PTTL", index)])
-        return Self.deadline(replies[1], at: reading.now)
+        let replies = try await reading.more([
+            RedisCommand("WATCH", index), RedisCommand("PTTL", index), RedisCommand("HEXISTS", index, handle.digest),
+        ])
+        return (Self.deadline(replies[1], at: reading.now), replies[2] == .integer(1))
     }
 
     /// From the reply to GET of the epoch's key: 0 when there is none. What no store has written is kept within bounds.

@@ -16,16 +16,24 @@ public final class RequestSession: Sendable {
     /// What the request wants to become of its session.
     enum Intent: Sendable {
         case keep
-        case login(Principal, keeping: Set<String>)
+        case login(Principal, keeping: Set<String>, SessionLifetime?)
         case rotate(grace: Duration)
         case logout
     }
 
+    /// What becomes of a section when the request is done.
+    private struct Change: Sendable {
+        /// Whether it depends on what the section was.
+        let isUpdate: Bool
+        let apply: @Sendable (inout SessionDraft) throws(SessionError) -> Void
+        /// The value as this request has it, out of what it was.
+        let preview: @Sendable ((any Sendable)?) -> (any Sendable)?
+    }
+
     private struct State: Sendable {
         var loading = Loading.not
+        /// By the names of their sections.
         var changes: [String: Change] = [:]
-        /// What was set in this request, for those who read it again.
-        var values: [String: (any Sendable)?] = [:]
         var intent = Intent.keep
     }
 
@@ -66,32 +74,65 @@ public final class RequestSession: Sendable {
 
     /// A section's value, with what this request has set.
     public func value<Value>(_ section: SessionSection<Value>) async throws -> Value? {
-        if let value = state.withLock({ $0.values[section.name] }) { return value as? Value }
-        return try await current()?.value(section)
+        guard let change = state.withLock({ $0.changes[section.name] }) else {
+            return try await current()?.value(section)
+        }
+        let before = change.isUpdate ? try await current()?.value(section) : nil
+        return change.preview(before) as? Value
     }
 
-    /// Gives a section a value when the request is done.
+    /// Gives a section a value when the request is done. For a value that depends on the one before there is
+    /// ``update(_:_:)``: of two requests that set the same section at once the last one wins.
     public func set<Value>(_ section: SessionSection<Value>, to value: Value) {
-        state.withLock { state in
-            state.values[section.name] = .some(value)
-            state.changes[section.name] = { draft in try draft.set(section, to: value) }
+        let change = Change(isUpdate: false) { (draft) throws(SessionError) in
+            try draft.set(section, to: value)
+        } preview: { _ in
+            value
         }
+        state.withLock { $0.changes[section.name] = change }
     }
 
     /// Takes a section away when the request is done.
     public func remove<Value>(_ section: SessionSection<Value>) {
+        let change = Change(isUpdate: false) { (draft) throws(SessionError) in
+            draft.remove(section)
+        } preview: { _ in
+            nil
+        }
+        state.withLock { $0.changes[section.name] = change }
+    }
+
+    /// Changes a section's value when the request is done, as it is then: requests that do so at once lose nothing of
+    /// each other.
+    ///
+    /// - Parameter body: changes the value; nil is none. It may run several times, so it changes nothing else.
+    public func update<Value>(_ section: SessionSection<Value>, _ body: @escaping @Sendable (inout Value?) -> Void) {
         state.withLock { state in
-            state.values[section.name] = .some(nil)
-            state.changes[section.name] = { draft in draft.remove(section) }
+            let first = state.changes[section.name]
+            let change = Change(isUpdate: first?.isUpdate ?? true) { (draft) throws(SessionError) in
+                try first?.apply(&draft)
+                var value = try draft.value(section)
+                body(&value)
+                if let value { try draft.set(section, to: value) } else { draft.remove(section) }
+            } preview: { before in
+                var value = (first.map { $0.preview(before) } ?? before) as? Value
+                body(&value)
+                return value.map { $0 as any Sendable }
+            }
+            state.changes[section.name] = change
         }
     }
 
     /// When the request is done, a session of this user takes the place of the one before, under a new id.
-    public func login(_ principal: Principal, keeping: Set<String> = []) {
-        state.withLock { $0.intent = .login(principal, keeping: keeping) }
+    ///
+    /// - Parameters:
+    ///   - keeping: names of sections that it takes over.
+    ///   - lifetime: nil for the store's; a longer one for "remember me".
+    public func login(_ principal: Principal, keeping: Set<String> = [], lifetime: SessionLifetime? = nil) {
+        state.withLock { $0.intent = .login(principal, keeping: keeping, lifetime) }
     }
 
-    /// When the request is done, the session is over.
+    /// When the request is done, the session is over, also when its handler throws.
     public func logout() { state.withLock { $0.intent = .logout } }
 
     /// When the request is done, the session has another id.
@@ -111,50 +152,66 @@ public final class RequestSession: Sendable {
             let isLoaded = if case .not = state.loading { false } else { true }
             return (state.intent, state.changes.sorted { $0.key < $1.key }.map(\.value), isLoaded)
         }
-        let apply: Change = { draft in for change in changes { try change(&draft) } }
+        let apply: Fill = { (draft) throws(SessionError) in for change in changes { try change.apply(&draft) } }
         switch intent {
         case .logout:
             guard let id else { return nil }
             try await store.delete(id)
             return cookie.clearCookie()
-        case .login(let principal, let keeping):
-            let created = try await store.promote(id, to: principal, keeping: keeping, metadata: metadata)
-            return cookie.setCookie(for: try await write(apply, changes, created.session))
+        case .login(let principal, let keeping, let lifetime):
+            // With its values at once: a login that fails leaves nothing, and the session before it as it was.
+            let created = try await store.promote(
+                id, to: principal, keeping: keeping, metadata: metadata, lifetime: lifetime, apply)
+            return cookie.setCookie(for: created.session)
         case .rotate, .keep:
             // A request that did not look at its session does not use it.
             guard wasAsked || !changes.isEmpty else { return nil }
             guard let before = try await current() else {
-                // An id that leads nowhere stays: another request may just have brought the browser a new one.
-                guard !changes.isEmpty else { return nil }
-                let created = try await store.create(metadata: metadata) { (draft) throws(SessionError) in
-                    try Self.checked(apply, &draft)
+                return try await begin(changes.isEmpty ? nil : apply, metadata).map(cookie.setCookie)
+            }
+            let session = changes.isEmpty ? before : try await write(apply, before)
+            let news =
+                if case .rotate(let grace) = intent {
+                    try await rotated(session, grace)
+                } else {
+                    try await extended(session, before)
                 }
-                return cookie.setCookie(for: created.session)
-            }
-            let session = try await write(apply, changes, before)
-            // Another request may have rotated it already, and the browser have been told.
-            if case .rotate(let grace) = intent, session.handle == session.id.handle {
-                return cookie.setCookie(for: try await store.rotate(session.id, grace: grace))
-            }
-            // A browser that keeps the cookie as long as the session lives has to hear that it lives longer; but not by
-            // an id that was rotated: it has the new one already.
-            return before.wasExtended && session.handle == session.id.handle ? cookie.setCookie(for: session) : nil
+            return news.map(cookie.setCookie)
         }
     }
 
-    private typealias Change = @Sendable (inout SessionDraft) throws -> Void
-
-    /// Changes throw nothing but the store's errors.
-    private static func checked(_ apply: Change, _ draft: inout SessionDraft) throws(SessionError) {
-        do {
-            try apply(&draft)
-        } catch {
-            throw error as? SessionError ?? SessionError(.usage, "A change failed")
-        }
+    /// What the handler wanted in any case, although it failed.
+    func finishAfterFailure() async {
+        guard let id, case .logout = state.withLock(\.intent) else { return }
+        // Also of a task that is cancelled. The error to tell is the handler's.
+        await Task { [store] in _ = try? await store.delete(id) }.value
     }
 
-    private func write(_ apply: @escaping Change, _ changes: [Change], _ session: Session) async throws -> Session {
-        guard !changes.isEmpty else { return session }
-        return try await store.mutate(session.id) { draft in try apply(&draft) }.session
+    private typealias Fill = @Sendable (inout SessionDraft) throws(SessionError) -> Void
+
+    /// The session that begins with a request that has none and wants one.
+    private func begin(_ fill: Fill?, _ metadata: [String: String]) async throws -> Session? {
+        // An id that leads nowhere stays: another request may just have brought the browser a new one.
+        guard let fill else { return nil }
+        // One that is known to have does not get another on top, in which its user would be nobody.
+        if let id, try await store.isReplaced(id.handle) { throw SessionError.missing }
+        return try await store.create(metadata: metadata, fill).session
+    }
+
+    private func write(_ fill: @escaping Fill, _ session: Session) async throws -> Session {
+        try await store.mutate(session.id) { draft in try fill(&draft) }.session
+    }
+
+    /// Nil when another request has rotated it already: that one tells the browser.
+    private func rotated(_ session: Session, _ grace: Duration) async throws -> Session? {
+        guard session.handle == session.id.handle else { return nil }
+        return try await store.rotateOnce(session.id, grace: grace)
+    }
+
+    /// A browser that keeps the cookie as long as the session lives has to hear that it lives longer; but not by an id
+    /// that was rotated or left at login meanwhile: it has the new one already.
+    private func extended(_ session: Session, _ before: Session) async throws -> Session? {
+        guard before.wasExtended, session.handle == session.id.handle else { return nil }
+        return try await store.read(session.id, at: session.handle) == nil ? nil : session
     }
 }

@@ -20,8 +20,8 @@ public struct SessionMiddlewareCore: Sendable {
     ///   - metadata: of a session that begins with this request: address, user agent and the like.
     /// - Returns: what the handler returned, and the `Set-Cookie` header to send, if any. Responses that depend on the
     ///   session should carry `Vary: Cookie`.
-    /// - Throws: what the handler throws, and then nothing is written; ``SessionError``: `missing` when the session
-    ///   that it changed was ended meanwhile.
+    /// - Throws: what the handler throws, and then nothing is written, but a logout is carried out; ``SessionError``:
+    ///   `missing` when the session that it changed was ended meanwhile, by a login of the same browser for example.
     public func handle<Response>(
         cookieHeader: String?, metadata: [String: String] = [:],
         _ handler: (RequestSession) async throws -> Response
@@ -34,7 +34,13 @@ public struct SessionMiddlewareCore: Sendable {
         case .malformed, .badSignature: isUnreadable = true
         }
         let session = RequestSession(store, id: id)
-        let response = try await handler(session)
+        let response: Response
+        do {
+            response = try await handler(session)
+        } catch {
+            await session.finishAfterFailure()
+            throw error
+        }
         let header = try await session.finish(cookie, metadata: metadata)
         return (response, header ?? (isUnreadable ? cookie.clearCookie() : nil))
     }

@@ -19,9 +19,9 @@ func makeRouter(_ store: SessionStore) -> Router<SessionContext> {
     router.add(middleware: SessionMiddleware(core: SessionMiddlewareCore(store: store, cookie: cookie)))
     router.post("cart/{item}") { _, context in
         let session = try context.ownSession
-        let items = (try await session.value(cart) ?? []) + [try context.parameters.require("item")]
-        session.set(cart, to: items)
-        return items.joined(separator: ",")
+        let item = try context.parameters.require("item")
+        session.update(cart) { $0 = ($0 ?? []) + [item] }
+        return try await session.value(cart)?.joined(separator: ",") ?? ""
     }
     router.post("login/{name}") { _, context in
         try context.ownSession.login(Principal(try context.parameters.require("name")), keeping: ["cart"])
@@ -84,6 +84,15 @@ func visit(port: Int, _ server: MartletServer) async throws {
         let statuses = try await group.reduce(into: Set()) { $0.insert($1) }
         expect(statuses == [200], "requests at once are served")
     }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        let cookie = phone.cookie
+        for number in 0..<10 {
+            group.addTask { _ = try await Browser(port: port).ask("POST", "cart/\(number)", cookie: cookie) }
+        }
+        try await group.waitForAll()
+    }
+    let items = try await phone.ask("GET", "me").1
+    expect((0..<10).allSatisfy { items.contains("\"\($0)\"") }, "and each adds to the cart")
     let laptop = Browser(port: port)
     _ = try await laptop.ask("POST", "login/ann")
     expect(try await laptop.ask("POST", "logout-elsewhere") == (200, "1"), "one other session is ended")
