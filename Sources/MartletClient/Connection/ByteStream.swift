@@ -35,7 +35,8 @@ final class SocketProvider: ByteStreamProvider {
             throw RedisError(.connection, .notExecuted, error.message)
         }
         options = OutboundOptions(
-            connectMilliseconds: Self.number(configuration.connectTimeout / .milliseconds(1)),
+            // A name may have two addresses, one of which leads nowhere: the other has its turn.
+            connectMilliseconds: Self.number(configuration.connectTimeout / .milliseconds(2)),
             keepAliveIdle: Self.number(configuration.keepAlive.idle / .seconds(1)),
             keepAliveInterval: Self.number(configuration.keepAlive.interval / .seconds(1)),
             keepAliveCount: Self.number(Double(configuration.keepAlive.count)))

@@ -1,6 +1,7 @@
 // Makes links: connects, then says who we are and what we want. RESP3 where the server knows it, RESP2 where not.
 
 import Martlet
+import Synchronization
 
 /// Opens links to servers, all in the same way.
 protocol Connector: Sendable {
@@ -32,32 +33,30 @@ struct WireConnector: Connector {
     }
 
     func connect(to endpoint: RedisEndpoint) async throws(RedisError) -> any RedisLink {
-        let result = await withTimeout { () async -> Result<any RedisLink, RedisError> in
+        let race = LinkRace()
+        let attempt = Task {
             do throws(RedisError) {
-                return .success(try await open(endpoint))
+                race.finish(.success(try await open(endpoint)))
             } catch {
-                return .failure(error)
+                race.finish(.failure(error))
             }
         }
-        guard let result else {
-            throw RedisError(
-                .connection, .notExecuted, "\(endpoint): no connection within \(configuration.connectTimeout)")
+        let limit = Task { [configuration] in
+            try await configuration.clock.sleep(configuration.connectTimeout)
+            race.finish(
+                .failure(
+                    RedisError(
+                        .connection, .notExecuted, "\(endpoint): no connection within \(configuration.connectTimeout)"))
+            )
         }
+        let result = await withTaskCancellationHandler {
+            await race.result
+        } onCancel: {
+            race.finish(.failure(RedisError(.cancelled, .notExecuted, "The task was cancelled")))
+        }
+        attempt.cancel()
+        limit.cancel()
         return try result.get()
-    }
-
-    /// Nil when `body` takes longer than a connection may.
-    private func withTimeout<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value? {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await body() }
-            group.addTask { [configuration] in
-                // Cancelled means that the body was faster.
-                try? await configuration.clock.sleep(configuration.connectTimeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
     }
 
     private func open(_ endpoint: RedisEndpoint) async throws(RedisError) -> any RedisLink {
@@ -119,6 +118,42 @@ struct WireConnector: Connector {
             if place >= 0, place < optional, case .success = result { continue }
             _ = try result.checked()
         }
+    }
+}
+
+/// Who is first decides. Nobody waits for the others, because looking up a name cannot be ended.
+private final class LinkRace: Sendable {
+    private struct State: Sendable {
+        var result: Result<any RedisLink, RedisError>?
+        var waiting: CheckedContinuation<Result<any RedisLink, RedisError>, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Asked for once.
+    var result: Result<any RedisLink, RedisError> {
+        get async {
+            await withCheckedContinuation { continuation in
+                let result = state.withLock { state in
+                    if state.result == nil { state.waiting = continuation }
+                    return state.result
+                }
+                if let result { continuation.resume(returning: result) }
+            }
+        }
+    }
+
+    /// A link that comes too late is closed.
+    func finish(_ result: Result<any RedisLink, RedisError>) {
+        let (isFirst, waiting) = state.withLock { state in
+            guard state.result == nil else {
+                return (false, nil as CheckedContinuation<Result<any RedisLink, RedisError>, Never>?)
+            }
+            state.result = result
+            return (true, state.waiting.take())
+        }
+        waiting?.resume(returning: result)
+        if !isFirst, case .success(let link) = result { link.close() }
     }
 }
 
