@@ -128,11 +128,23 @@ final class ClusterTopology: Topology {
         }
     }
 
+    /// Primaries first, not always the same one: it may be the one that does not answer.
+    private var nodesToAsk: [RedisEndpoint] {
+        let map = state.withLock(\.map)
+        let primaries = map?.primaries ?? []
+        let turn = configuration.random.below(primaries.count)
+        var endpoints = Array(primaries[turn...] + primaries[..<turn])
+        var known = Set(endpoints)
+        for endpoint in (map?.replicas.values.flatMap(\.self) ?? []) + seeds where known.insert(endpoint).inserted {
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+
     private func askForMap() async throws(RedisError) -> ClusterMap {
         defer { state.withLock { $0.refresh = nil } }
-        let known = state.withLock(\.map)?.primaries ?? []
         var failure = RedisError(.connection, .notExecuted, "There is no node to ask for the cluster's slots")
-        for endpoint in known + seeds.filter({ !known.contains($0) }) {
+        for endpoint in nodesToAsk {
             let result = await node(at: endpoint).run(
                 RedisCommand("CLUSTER", "SLOTS"), timeout: configuration.readTimeout)
             if case .success(let reply) = result, let map = ClusterMap(slots: reply, askedAt: endpoint),
@@ -247,7 +259,7 @@ final class ClusterTopology: Topology {
                 }
             }
             for await (target, places, results) in group {
-                for (place, result) in zip(places, results) { settle(&journeys[place], result, at: target.endpoint) }
+                for (place, result) in zip(places, results) { settle(&journeys[place], result, at: target) }
             }
         }
     }
@@ -255,7 +267,7 @@ final class ClusterTopology: Topology {
     private func target(of journey: Journey) async throws(RedisError) -> Target {
         if let endpoint = journey.asking { return Target(endpoint: endpoint, isAsking: true, reads: false) }
         let endpoint = try await endpoint(for: journey.command.firstKey)
-        guard configuration.reads == .replica, journey.command.suitsReplica,
+        guard configuration.reads == .replica, journey.command.suitsReplica, !journey.avoidsReplicas,
             let replicas = try await map().replicas[endpoint], !replicas.isEmpty
         else { return Target(endpoint: endpoint, isAsking: false, reads: false) }
         return Target(
@@ -272,13 +284,22 @@ final class ClusterTopology: Topology {
         return stride(from: 1, to: results.count, by: 2).map { results[$0] }
     }
 
-    private func settle(_ journey: inout Journey, _ result: RedisResult, at asked: RedisEndpoint) {
+    private func settle(_ journey: inout Journey, _ result: RedisResult, at target: Target) {
         guard let error = result.error else { return journey.finish(result, mayTryAgain: false) }
-        guard let (_, endpoint) = ClusterMap.redirection(error.message, from: asked) else {
-            return journey.finish(result, mayTryAgain: Node.mayBeRetried(journey.command, result))
+        // Whatever is wrong with a replica, its primary answers as well.
+        if target.reads { journey.avoidsReplicas = true }
+        guard let (_, endpoint) = ClusterMap.redirection(error.message, from: target.endpoint) else {
+            let mayTryAgain = Node.mayBeRetried(journey.command, result)
+            guard target.reads, mayTryAgain else { return journey.finish(result, mayTryAgain: mayTryAgain) }
+            return leave(&journey, result, error)
         }
         if error.serverCode == "ASK" { return journey.redirect(result, asking: endpoint) }
-        follow(error, from: asked)
+        follow(error, from: target.endpoint)
+        leave(&journey, result, error)
+    }
+
+    /// At once to where the map leads now, which is asked for anew.
+    private func leave(_ journey: inout Journey, _ result: RedisResult, _ error: RedisError) {
         journey.redirect(result, asking: nil)
         Task { [weak self] in await self?.doubt(because: error) }
     }
@@ -314,6 +335,7 @@ private struct Journey: Sendable {
     let command: RedisCommand
     private(set) var next = Next.redirected
     private(set) var asking: RedisEndpoint?
+    var avoidsReplicas = false
     private var last: RedisResult?
 
     init(command: RedisCommand) { self.command = command }
