@@ -45,10 +45,12 @@ struct URLTests {
         #expect(throws: RedisError.self) { try RedisClientConfiguration(url: url) }
     }
 
-    @Test func errorsDoNotRepeatPasswords() throws {
-        let error = try #require(throws: RedisError.self) {
-            try RedisClientConfiguration(url: "redis://:hunter2@h:x")
-        }
+    @Test(arguments: [
+        "redis://:hunter2@h:x", "redis://:hunter2#x@h", "redis://:hunter2?x@h", "redis://hunter2#x@h",
+        "redis://:x/hunter2?y@h", "redis://h/hunter2", "redis-sentinel://:hunter2#x@h#name",
+    ])
+    func errorsDoNotRepeatPasswords(url: String) throws {
+        let error = try #require(throws: RedisError.self) { try RedisClientConfiguration(url: url) }
         #expect(!"\(error)".contains("hunter2"))
     }
 
@@ -148,6 +150,13 @@ struct CommandTests {
         #expect(RedisCommand("hgetall", "k").isReadOnly && !RedisCommand("INCR", "k").isReadOnly)
         #expect(RedisCommand("BLPOP", "k", 0).isBlocking && RedisCommand("XREAD", "BLOCK", 0).isBlocking)
         #expect(!RedisCommand("XREAD", "STREAMS", "s", "0").isBlocking)
+        #expect(RedisCommand("BLPOP", "k", "1.5").longestWait == .milliseconds(1500))
+        #expect(RedisCommand("WAIT", 1, 250).longestWait == .milliseconds(250))
+        #expect(RedisCommand("BLMPOP", 2, 1, "k", "LEFT").longestWait == .seconds(2))
+        #expect(RedisCommand("XREAD", "BLOCK", 10, "STREAMS", "s", "0").longestWait == .milliseconds(10))
+        for endless in [RedisCommand("BLPOP", "k", 0), RedisCommand("BLPOP", "k", "x"), RedisCommand("WAIT")] {
+            #expect(endless.longestWait == nil)
+        }
         #expect(
             RedisCommand("select", 1).needsOwnConnection && RedisCommand("CLIENT", "reply", "off").needsOwnConnection)
         #expect(!RedisCommand("CLIENT", "LIST").needsOwnConnection)

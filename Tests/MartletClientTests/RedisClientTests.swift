@@ -108,7 +108,11 @@ struct RedisClientTests {
 
     @Test(arguments: Way.allCases) func commandsOfOneConnectionNeedOne(way: Way) async throws {
         let pair = try Pair(way)
-        for words in [["SELECT", "1"], ["multi"], ["SUBSCRIBE", "c"], ["WATCH", "k"], ["CLIENT", "REPLY", "OFF"]] {
+        for words in [
+            ["SELECT", "1"], ["multi"], ["SUBSCRIBE", "c"], ["WATCH", "k"], ["CLIENT", "REPLY", "OFF"],
+            // On another connection than the one that wrote they would say nothing.
+            ["wait", "0", "1"], ["WAITAOF", "1", "0", "1"],
+        ] {
             let error = await #expect(throws: RedisError.self) {
                 try await pair.client.send(RedisCommand(words: words))
             }

@@ -165,6 +165,54 @@ final class ScriptedServer: ByteStreamProvider {
     }
 }
 
+/// A way to servers that may be closed: some cannot be reached, and some keep whoever connects waiting.
+final class Gate: ByteStreamProvider {
+    private struct State: Sendable {
+        var unreachable: Set<RedisEndpoint> = []
+        var isShut: Bool
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let servers: ScriptedServer
+    private let state: Mutex<State>
+
+    init(_ servers: ScriptedServer, isShut: Bool = false) {
+        self.servers = servers
+        state = Mutex(State(isShut: isShut))
+    }
+
+    /// How many it keeps waiting.
+    var waitingCount: Int { state.withLock(\.waiting.count) }
+
+    func refuse(_ endpoint: RedisEndpoint) { state.withLock { _ = $0.unreachable.insert(endpoint) } }
+
+    /// Lets those in that come from now on.
+    func open() { state.withLock { $0.isShut = false } }
+
+    func letIn() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func connect(to endpoint: RedisEndpoint, usesTLS: Bool) async throws -> any ByteStream {
+        if state.withLock({ $0.unreachable.contains(endpoint) }) {
+            throw RedisError(.connection, .notExecuted, "Nobody listens at \(endpoint)")
+        }
+        // As looking up a name does, it knows no cancellation.
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if state.isShut { state.waiting.append(continuation) }
+                return !state.isShut
+            }
+            if isOpen { continuation.resume() }
+        }
+        return try await servers.connect(to: endpoint, usesTLS: usesTLS)
+    }
+}
+
 /// A clock that stands until it is moved; pauses shorter than `skipped` pass at once.
 final class StandingClock: Sendable {
     private struct State: Sendable {

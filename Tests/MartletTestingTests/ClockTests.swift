@@ -91,7 +91,7 @@ struct ClockTests {
         let fake = try MartletFake()
         fake.clock.freeze()
         let client = fake.makeClient(RedisClientConfiguration().patient)
-        async let waited = client.send("WAIT", 1, 60_000)
+        async let waited = client.withConnection { try await $0.send("WAIT", 1, 60_000) }
         while try await client.send("INFO", "clients").string?.contains("blocked_clients:1") != true {}
         fake.clock.advance(by: .seconds(59))
         #expect(try await client.send("INFO", "clients").string?.contains("blocked_clients:1") == true)

@@ -10,6 +10,7 @@ extension RedisClientConfiguration {
         settings.connectTimeout = .seconds(3600)
         settings.readTimeout = .seconds(3600)
         settings.pool.acquireTimeout = .seconds(3600)
+        settings.pool.healthCheckAfter = .seconds(3600)
         return settings
     }
 }

@@ -63,6 +63,25 @@ extension RedisCommand {
         return words.contains { ($0 as? String)?.uppercased() == "BLOCK" }
     }
 
+    /// How long the server was told to wait at most; nil: for ever, or nobody here knows.
+    var longestWait: Duration? {
+        let unit: Double
+        let text: [UInt8]?
+        switch name {
+        case "WAIT", "WAITAOF": (unit, text) = (0.001, word(words.count - 1))
+        case "BLMPOP", "BZMPOP": (unit, text) = (1, word(1))
+        case "XREAD", "XREADGROUP": (unit, text) = (0.001, wordBehind("BLOCK"))
+        default: (unit, text) = (1, word(words.count - 1))
+        }
+        guard let text, let number = Double(String(decoding: text, as: UTF8.self)), number > 0 else { return nil }
+        // Longer is as good as for ever.
+        let seconds = number * unit
+        return seconds < 1e9 ? .seconds(seconds) : nil
+    }
+
+    /// Is about what this very connection wrote.
+    var concernsOwnWrites: Bool { name == "WAIT" || name == "WAITAOF" }
+
     /// What CLIENT is told counts for the connection alone.
     var needsOwnConnection: Bool {
         if traits.contains(.session) { return true }
@@ -85,7 +104,7 @@ extension RedisCommand {
         case "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "BLMPOP", "BZMPOP":
             return countedKey(at: 2)
         case "LMPOP", "SINTERCARD", "ZDIFF", "ZINTER", "ZINTERCARD", "ZMPOP", "ZUNION": return countedKey(at: 1)
-        case "XREAD", "XREADGROUP": return keyBehind("STREAMS")
+        case "XREAD", "XREADGROUP": return wordBehind("STREAMS")
         default: return word(1)
         }
     }
@@ -98,7 +117,7 @@ extension RedisCommand {
         return self.word(index + 1)
     }
 
-    private func keyBehind(_ keyword: String) -> [UInt8]? {
+    private func wordBehind(_ keyword: String) -> [UInt8]? {
         guard let index = words.firstIndex(where: { ($0 as? String)?.uppercased() == keyword }) else { return nil }
         return word(index + 1)
     }

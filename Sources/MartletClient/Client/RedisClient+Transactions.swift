@@ -10,21 +10,37 @@ extension RedisClient {
     public func withConnection<Value: Sendable>(
         for key: String? = nil, _ body: (RedisConnection) async throws -> Value
     ) async throws -> Value {
-        try await withConnection(for: key, after: nil, body)
+        let result = try await leaseForBody(key, after: nil, body) { [topology] error in
+            // Whoever comes next is led to where the key is now.
+            if error.isTransient { await topology.doubt(because: error) }
+        }
+        return try result.get()
     }
 
     private func withConnection<Value: Sendable>(
         for key: String?, after refusal: RedisError?, _ body: (RedisConnection) async throws -> Value
     ) async throws -> Value {
-        let result = try await lease(for: key, after: refusal) {
-            connection async throws(RedisError) -> Result<Value, any Error> in
-            do {
-                return .success(try await body(connection))
-            } catch {
-                return .failure(error)
+        try await leaseForBody(key, after: refusal, body) { _ in }.get()
+    }
+
+    /// - Parameter missed: is told why there was no connection to lend.
+    private func leaseForBody<Value: Sendable>(
+        _ key: String?, after refusal: RedisError?, _ body: (RedisConnection) async throws -> Value,
+        missed: (RedisError) async -> Void
+    ) async throws(RedisError) -> Result<Value, any Error> {
+        do throws(RedisError) {
+            return try await lease(for: key, after: refusal) {
+                connection async throws(RedisError) -> Result<Value, any Error> in
+                do {
+                    return .success(try await body(connection))
+                } catch {
+                    return .failure(error)
+                }
             }
+        } catch {
+            await missed(error)
+            throw error
         }
-        return try result.get()
     }
 
     /// The same with one type of error.
@@ -37,16 +53,20 @@ extension RedisClient {
         let venue = try await topology.venue(for: key.map { Array($0.utf8) }, after: refusal)
         let pool = venue.node.pool
         let lease = try await pool.acquire()
-        let connection = RedisConnection(lease.link, isAsking: venue.isAsking)
+        let connection = RedisConnection(
+            lease.link, readTimeout: configuration.readTimeout, isAsking: venue.isAsking)
         let result: Result<Value, RedisError>
         do throws(RedisError) {
             result = .success(try await body(connection))
         } catch {
             result = .failure(error)
         }
+        let sentAway = connection.sentAway
+        let isClean = await connection.cleanUp()
         // The primary has become a replica: wherever it is now, it is not here.
-        if connection.isAtReplica, pool.isCurrent(lease) { venue.node.dropConnections() }
-        pool.release(lease, isClean: await connection.cleanUp())
+        if sentAway?.serverCode == "READONLY", pool.isCurrent(lease) { venue.node.dropConnections() }
+        pool.release(lease, isClean: isClean)
+        if let sentAway, sentAway.serverCode == "MOVED" { await topology.doubt(because: sentAway) }
         return try result.get()
     }
 

@@ -65,7 +65,12 @@ public final class RedisClient: Sendable {
 
     /// For messages that are the same at all servers.
     private static func hub(_ topology: any Topology, _ configuration: RedisClientConfiguration) -> MessageHub {
-        MessageHub(configuration) { () async throws(RedisError) in try await topology.node(for: nil).openLink() }
+        MessageHub(configuration) { () async throws(RedisError) in
+            try await topology.node(for: nil).openLink()
+        } missed: { error in
+            // In a cluster the servers that were known may all be gone.
+            if error.isTransient { await topology.doubt(because: error) }
+        }
     }
 
     deinit { close() }
@@ -98,11 +103,13 @@ public final class RedisClient: Sendable {
 
     /// Sends one command and waits for its answer.
     ///
-    /// Commands that wait (BLPOP, WAIT ...) get a connection of their own. Those that change what later commands of the
-    /// connection mean (SELECT, MULTI, SUBSCRIBE ...) are refused here: ``withConnection(for:_:)`` lends one.
+    /// Commands that wait (BLPOP, XREAD BLOCK ...) get a connection of their own. Those that change what later commands
+    /// of the connection mean (SELECT, MULTI, SUBSCRIBE ...) are refused here, and so are WAIT and WAITAOF, which are
+    /// about what their own connection wrote: ``withConnection(for:_:)`` lends one.
     ///
     /// - Parameter timeout: how long to wait for the answer once the command is on its way; nil: as long as the server
-    ///   lives. To connect has a limit of its own.
+    ///   lives, and for a command that waits as long as it says and ``RedisClientConfiguration/readTimeout`` more. To
+    ///   connect has a limit of its own.
     /// - Returns: the reply, which is never ``RESPValue/error(_:)``.
     /// - Throws: ``RedisError``, which also says what is known of the command's fate.
     @discardableResult
@@ -147,6 +154,11 @@ public final class RedisClient: Sendable {
 
     private static func check(_ command: RedisCommand) throws(RedisError) {
         guard !command.words.isEmpty else { throw RedisError(.usage, .notExecuted, "A command has a name") }
+        if command.concernsOwnWrites {
+            throw RedisError(
+                .usage, .notExecuted,
+                "\(command.name) is about what its own connection wrote: send both within withConnection")
+        }
         guard command.needsOwnConnection else { return }
         throw RedisError(
             .usage, .notExecuted, "\(command.name) concerns one connection: send it within withConnection")

@@ -11,22 +11,24 @@ public final class RedisConnection: Sendable {
         var isQueueing = false
         /// Something was changed that the next borrower must not find.
         var isMarked = false
-        /// The server said that it is a replica.
-        var isAtReplica = false
+        /// The server said that it is not the one to ask: it is a replica, or the slot is another's.
+        var sentAway: RedisError?
     }
 
     private let link: any RedisLink
+    private let readTimeout: Duration
     private let state = Mutex(State())
     /// In a cluster: the slot is only on its way to this server, which answers because each command asks for it.
     package let isAsking: Bool
 
-    init(_ link: any RedisLink, isAsking: Bool = false) {
+    init(_ link: any RedisLink, readTimeout: Duration, isAsking: Bool = false) {
         self.link = link
+        self.readTimeout = readTimeout
         self.isAsking = isAsking
     }
 
-    /// Whether the server turned out to be a replica: the primary is elsewhere now.
-    var isAtReplica: Bool { state.withLock(\.isAtReplica) }
+    /// Why the server turned out not to be the one to ask; nil while it may be.
+    var sentAway: RedisError? { state.withLock(\.sentAway) }
 
     /// Sends one command and waits for its answer; nothing is tried again.
     ///
@@ -59,7 +61,7 @@ public final class RedisConnection: Sendable {
     /// As many results as commands.
     private func exchange(_ commands: [RedisCommand], _ timeout: Duration?) async -> [RedisResult] {
         for command in commands { note(command) }
-        let patience = Patience(timeout: timeout, isBlocking: commands.contains(where: \.isBlocking))
+        let patience = Patience(for: commands, timeout: timeout, readTimeout: readTimeout)
         var results: [RedisResult]
         if isAsking {
             let pairs = await link.send(commands.flatMap { [RedisCommand("ASKING"), $0] }, patience)
@@ -73,7 +75,8 @@ public final class RedisConnection: Sendable {
     }
 
     private func noteRefusal(_ error: RedisError?) {
-        if error?.serverCode == "READONLY" { state.withLock { $0.isAtReplica = true } }
+        guard let error, ["READONLY", "MOVED"].contains(error.serverCode) else { return }
+        state.withLock { $0.sentAway = error }
     }
 
     /// Executes commands as one unit, between MULTI and EXEC.
@@ -136,7 +139,19 @@ enum Transaction {
             // Why it was refused stands where it was refused.
             let refusal = results.dropLast().compactMap(\.error).first ?? last.error
             let text = refusal?.message ?? "EXEC is answered by \(reply)"
+            if let refusal = results[opening.count - 1].error {
+                throw alone(refusal, results[opening.count..<(results.count - 1)])
+            }
             throw RedisError(refusal?.code ?? .unexpectedReply, .notExecuted, text)
         }
+    }
+
+    /// Where MULTI was refused nothing was queued: each command met its own fate, and that is not the unit's.
+    private static func alone(_ refusal: RedisError, _ results: ArraySlice<RedisResult>) -> RedisError {
+        if results.allSatisfy({ $0.error?.outcome == .notExecuted }) {
+            return RedisError(refusal.code, .notExecuted, refusal.message)
+        }
+        return RedisError(
+            refusal.code, .executed, "MULTI was refused, and the commands were executed one by one: \(refusal.message)")
     }
 }

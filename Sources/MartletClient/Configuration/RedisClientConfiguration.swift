@@ -87,7 +87,8 @@ public struct PoolPolicy: Equatable, Sendable {
     public var maximum: Int
     /// How long a borrower waits for one.
     public var acquireTimeout: Duration
-    /// One that was idle for longer is asked whether it still works before it is lent out.
+    /// One that was idle for longer is asked whether it still works before it is lent out, and so is the connection of
+    /// subscriptions when nothing was published for so long.
     public var healthCheckAfter: Duration
 
     /// 2 to 8, 5 s, 30 s.

@@ -8,6 +8,8 @@ final class ConnectionPool: Sendable {
     struct Lease: Sendable {
         let link: any RedisLink
         fileprivate let generation: Int
+
+        fileprivate var id: ObjectIdentifier { ObjectIdentifier(link) }
     }
 
     private struct Idle: Sendable {
@@ -26,6 +28,8 @@ final class ConnectionPool: Sendable {
     private struct State: Sendable {
         /// The one that was used last comes last, and is lent first.
         var idle: [Idle] = []
+        /// Lent, or about to be.
+        var lent: [ObjectIdentifier: any RedisLink] = [:]
         /// Open, being opened, or lent.
         var count = 0
         var waiters: [Waiter] = []
@@ -60,20 +64,45 @@ final class ConnectionPool: Sendable {
             switch await grant() {
             case .refused(let error): throw error
             case .place(let generation):
-                do throws(RedisError) {
-                    let link = try await open()
-                    fill()
-                    return Lease(link: link, generation: generation)
-                } catch {
-                    giveUpPlace()
-                    throw error
-                }
+                if let lease = try await openLease(generation) { return lease }
             case .link(let lease, let mustBeAsked):
                 if await isHealthy(lease.link, mustBeAsked) { return lease }
-                lease.link.close()
-                giveUpPlace()
+                discard(lease)
             }
         }
+    }
+
+    /// Nil when the server is no longer the one that was connected to.
+    private func openLease(_ generation: Int) async throws(RedisError) -> Lease? {
+        let link: any RedisLink
+        do throws(RedisError) {
+            link = try await open()
+        } catch {
+            giveUpPlace()
+            throw error
+        }
+        let lease = Lease(link: link, generation: generation)
+        guard lend(lease) else {
+            discard(lease)
+            return nil
+        }
+        fill()
+        return lease
+    }
+
+    /// False when it is of an earlier time.
+    private func lend(_ lease: Lease) -> Bool {
+        state.withLock { state in
+            guard state.end == nil, state.generation == lease.generation else { return false }
+            state.lent[lease.id] = lease.link
+            return true
+        }
+    }
+
+    private func discard(_ lease: Lease) {
+        state.withLock { _ = $0.lent.removeValue(forKey: lease.id) }
+        lease.link.close()
+        giveUpPlace()
     }
 
     private func isHealthy(_ link: any RedisLink, _ mustBeAsked: Bool) async -> Bool {
@@ -108,6 +137,7 @@ final class ConnectionPool: Sendable {
     private func next(_ state: inout State) -> Grant? {
         if let end = state.end { return .refused(end) }
         if let idle = state.idle.popLast() {
+            state.lent[ObjectIdentifier(idle.link)] = idle.link
             return .link(
                 Lease(link: idle.link, generation: state.generation),
                 mustBeAsked: clock.now() - idle.since > policy.healthCheckAfter)
@@ -168,14 +198,16 @@ final class ConnectionPool: Sendable {
         let isOfUse = isClean && link.isOpen && !link.isBusy
         let (continuation, isKept) = state.withLock { state -> (CheckedContinuation<Grant, Never>?, Bool) in
             guard isOfUse, state.end == nil, lease.generation == state.generation else { return (nil, false) }
-            if let next = Self.firstWaiter(&state) { return (next, true) }
+            if let next = Self.firstWaiter(&state) {
+                state.lent[lease.id] = link
+                return (next, true)
+            }
+            state.lent[lease.id] = nil
             state.idle.append(Idle(link: link, since: clock.now()))
             return (nil, true)
         }
         if let continuation { return continuation.resume(returning: .link(lease, mustBeAsked: false)) }
-        guard !isKept else { return }
-        link.close()
-        giveUpPlace()
+        if !isKept { discard(lease) }
     }
 
     /// A connection is gone; the first who waits may open another.
@@ -193,25 +225,35 @@ final class ConnectionPool: Sendable {
         return state.waiters.removeFirst().continuation.take()
     }
 
-    /// The server is no longer the one to ask: closes what is not lent, and what is lent when it comes back.
-    func dropConnections() {
+    /// The server is no longer the one to ask: closes all, also what is lent. Whoever has it finds `error`.
+    func dropConnections(because error: RedisError) {
+        let lent = state.withLock { state -> [any RedisLink] in
+            state.generation += 1
+            return Array(state.lent.values)
+        }
+        dropIdle()
+        for link in lent { link.close(because: error) }
+    }
+
+    /// The server may have gone: what is not lent is made anew when it is needed.
+    func dropIdle() {
         let idle = state.withLock { state -> [Idle] in
             defer { state.idle = [] }
-            state.generation += 1
             state.count -= state.idle.count
             return state.idle
         }
         for entry in idle { entry.link.close() }
     }
 
-    func close(because error: RedisError) {
+    /// Lends no more because of `error`, and ends what is lent with `underway`.
+    func close(because error: RedisError, underway: RedisError) {
         let waiters = state.withLock { state -> [CheckedContinuation<Grant, Never>] in
             state.end = state.end ?? error
             defer { state.waiters = [] }
             return state.waiters.compactMap { $0.continuation.take() }
         }
         for waiter in waiters { waiter.resume(returning: .refused(error)) }
-        dropConnections()
+        dropConnections(because: underway)
     }
 
     /// Somebody in the queue.

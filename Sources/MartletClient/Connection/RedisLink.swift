@@ -13,6 +13,25 @@ struct Patience: Sendable {
     var isBlocking = false
 
     static let usual = Patience()
+
+    init(timeout: Duration? = nil) { self.timeout = timeout }
+
+    /// Whoever tells the server how long to wait waits no longer than that, and the time that any answer may take.
+    init(for commands: [RedisCommand], timeout: Duration?, readTimeout: Duration) {
+        self.timeout = timeout
+        isBlocking = commands.contains(where: \.isBlocking)
+        guard isBlocking, let wait = Self.sum(of: commands.filter(\.isBlocking).map(\.longestWait)) else { return }
+        let most = wait + readTimeout
+        self.timeout = timeout.map { min($0, most) } ?? most
+    }
+
+    /// Nil when one of them has no end.
+    private static func sum(of waits: [Duration?]) -> Duration? {
+        waits.reduce(.zero) { sum, wait in
+            guard let sum, let wait else { return nil }
+            return sum + wait
+        }
+    }
 }
 
 /// A connection whose commands are answered in order. All members may be used from any task at once.

@@ -161,12 +161,12 @@ final class WireLink: RedisLink {
     }
 
     /// In RESP2 messages look like replies; on a connection that listens nothing else comes unasked, but an error where
-    /// listening was refused.
+    /// listening was refused, and the answer to a PING.
     private static func message(in value: RESPValue, isExpected: Bool) -> [RESPValue]? {
         switch value {
         case .push(let elements): elements
         case .array(let elements) where !isExpected: elements
-        case .error where !isExpected: [value]
+        case .error where !isExpected, .simpleString where !isExpected: [value]
         default: nil
         }
     }

@@ -1,6 +1,7 @@
 // All subscriptions of a client share one connection, which is made with the first and made again when it breaks.
 
 import Martlet
+import Synchronization
 
 /// What was published.
 public struct RedisMessage: Equatable, Sendable {
@@ -36,6 +37,21 @@ actor MessageHub {
         }
     }
 
+    private enum Question: Equatable {
+        case subscribe(Source)
+        case unsubscribe(Source)
+        case ping
+    }
+
+    /// Counts what a link brings; the hub may be behind with it.
+    private final class Arrivals: Sendable {
+        private let number = Atomic<Int>(0)
+
+        var count: Int { number.load(ordering: .relaxed) }
+
+        func add() { number.add(1, ordering: .relaxed) }
+    }
+
     private struct Subscriber {
         let sources: Set<Source>
         let inbox: AsyncStream<RedisMessage>.Continuation
@@ -47,7 +63,11 @@ actor MessageHub {
     private var subscribers: [Int: Subscriber] = [:]
     private var nextNumber = 0
     private var link: (any RedisLink)?
+    private var linkNumber = 0
     private var reader: Task<Void, Never>?
+    private var watcher: Task<Void, any Error>?
+    /// What the server has not answered yet, in the order in which it will. A refusal does not say what is refused.
+    private var questions: [Question] = []
     /// What the server has said it will send.
     private var confirmed: Set<Source> = []
     private var waiting: [Source: [Int: CheckedContinuation<RedisError?, Never>]] = [:]
@@ -60,7 +80,7 @@ actor MessageHub {
 
     /// - Parameters:
     ///   - open: makes a connection that is nobody else's.
-    ///   - missed: is told when a connection that broke could not be made again; it is tried again all the same.
+    ///   - missed: is told when no connection could be made; one that broke is tried again all the same.
     init(
         _ configuration: RedisClientConfiguration,
         open: @escaping @Sendable () async throws(RedisError) -> any RedisLink,
@@ -75,7 +95,13 @@ actor MessageHub {
 
     /// Returns when the server has confirmed all sources.
     func subscribe(to sources: Set<Source>) async throws(RedisError) -> RedisSubscription {
-        let link = try await connectedLink()
+        let link: any RedisLink
+        do throws(RedisError) {
+            link = try await connectedLink()
+        } catch {
+            await missed(error)
+            throw error
+        }
         nextNumber += 1
         let number = nextNumber
         let (stream, inbox) = AsyncStream.makeStream(
@@ -88,7 +114,7 @@ actor MessageHub {
                 throw refusal
             }
         }
-        return RedisSubscription(stream: stream, inbox: inbox, hub: self)
+        return RedisSubscription(stream: stream, inbox: inbox)
     }
 
     /// Nil when the server has confirmed; it has as long for it as for any answer.
@@ -108,7 +134,7 @@ actor MessageHub {
                 if Task.isCancelled { return continuation.resume(returning: Self.cancelled) }
                 let isFirst = waiting[source] == nil
                 waiting[source, default: [:]][ticket] = continuation
-                if isFirst { link.post(source.subscribe) }
+                if isFirst { ask(.subscribe(source), over: link) }
             }
         } onCancel: {
             Task { [weak self] in await self?.giveUp(ticket, source, Self.cancelled) }
@@ -132,7 +158,18 @@ actor MessageHub {
             confirmed.remove(source)
             guard let link else { continue }
             leaving[source, default: 0] += 1
-            link.post(source.unsubscribe)
+            ask(.unsubscribe(source), over: link)
+        }
+    }
+
+    private func ask(_ question: Question, over link: any RedisLink) {
+        // Whoever waits for a link that was replaced meanwhile is waiting for the new one already.
+        guard link === self.link else { return }
+        questions.append(question)
+        switch question {
+        case .subscribe(let source): link.post(source.subscribe)
+        case .unsubscribe(let source): link.post(source.unsubscribe)
+        case .ping: link.post(RedisCommand("PING"))
         }
     }
 
@@ -156,7 +193,8 @@ actor MessageHub {
         // What was subscribed to over the one that broke.
         confirmed = []
         leaving = [:]
-        for source in wanted { fresh.post(source.subscribe) }
+        questions = []
+        for source in wanted { ask(.subscribe(source), over: fresh) }
         return fresh
     }
 
@@ -166,13 +204,44 @@ actor MessageHub {
     }
 
     private func listen(to link: any RedisLink) {
-        let (messages, inbox) = AsyncStream.makeStream(of: [RESPValue].self)
+        let (messages, inbox) = AsyncStream.makeStream(
+            of: [RESPValue].self, bufferingPolicy: .bufferingNewest(Self.mostUnread))
+        let arrivals = Arrivals()
+        linkNumber += 1
+        let number = linkNumber
         link.listen { message in
-            if let message { inbox.yield(message) } else { inbox.finish() }
+            guard let message else { return inbox.finish() }
+            arrivals.add()
+            // Only what was published may be missed.
+            if case .dropped(let lost) = inbox.yield(message), !Self.isPublished(lost) { inbox.yield(lost) }
         }
+        watch(link, arrivals)
         reader = Task { [weak self] in
-            for await message in messages { await self?.receive(message) }
+            for await message in messages { await self?.receive(message, number) }
             await self?.reconnect()
+        }
+    }
+
+    private static func isPublished(_ message: [RESPValue]) -> Bool {
+        ["message", "pmessage"].contains(message.first?.string)
+    }
+
+    /// Ends a connection over which nothing comes although it was asked for: who only listens would never know.
+    private func watch(_ link: any RedisLink, _ arrivals: Arrivals) {
+        watcher?.cancel()
+        watcher = Task { [weak self, weak link, configuration] in
+            while true {
+                let before = arrivals.count
+                try await configuration.clock.sleep(configuration.pool.healthCheckAfter)
+                guard arrivals.count == before else { continue }
+                guard let self, let listener = link, listener.isOpen else { return }
+                await ask(.ping, over: listener)
+                try await configuration.clock.sleep(configuration.readTimeout)
+                guard arrivals.count == before else { continue }
+                listener.close(
+                    because: RedisError(.connection, .unknown, "No answer within \(configuration.readTimeout)"))
+                return
+            }
         }
     }
 
@@ -184,6 +253,7 @@ actor MessageHub {
                 _ = try await connectedLink()
                 return
             } catch {
+                if error.code == .closed { return }
                 await missed(error)
                 // Cancelled means closed, which the loop sees.
                 _ = await configuration.pause(before: retry)
@@ -194,8 +264,10 @@ actor MessageHub {
 
     // MARK: Messages
 
-    private func receive(_ message: [RESPValue]) {
-        if case .error(let text) = message.first { return endWaiting(.reply(text)) }
+    private func receive(_ message: [RESPValue], _ number: Int) {
+        // What another connection was answered says nothing of this one.
+        guard number == linkNumber || Self.isPublished(message) else { return }
+        if case .error(let text) = message.first { return wasRefused(.reply(text)) }
         guard let kind = message.first?.string else { return }
         switch kind {
         case "message" where message.count == 3:
@@ -206,19 +278,40 @@ actor MessageHub {
         case "psubscribe" where message.count == 3: wasConfirmed(.pattern(message[1].string ?? ""))
         case "unsubscribe" where message.count == 3: wasLeft(.channel(message[1].string ?? ""))
         case "punsubscribe" where message.count == 3: wasLeft(.pattern(message[1].string ?? ""))
+        case "PONG", "pong": wasAnswered(.ping)
         default: return
         }
     }
 
+    /// Questions ahead of it are over, too.
+    private func wasAnswered(_ question: Question) {
+        guard let place = questions.firstIndex(of: question) else { return }
+        questions.removeFirst(place + 1)
+    }
+
+    private func wasRefused(_ error: RedisError) {
+        guard !questions.isEmpty else { return endWaiting(error) }
+        guard case .subscribe(let source) = questions.removeFirst() else { return }
+        endWaiting(for: source, error)
+    }
+
     private func wasLeft(_ source: Source) {
+        wasAnswered(.unsubscribe(source))
         guard let count = leaving[source] else { return }
         leaving[source] = count > 1 ? count - 1 : nil
     }
 
     private func wasConfirmed(_ source: Source) {
+        wasAnswered(.subscribe(source))
         guard leaving[source] == nil else { return }
         confirmed.insert(source)
-        for continuation in (waiting.removeValue(forKey: source) ?? [:]).values { continuation.resume(returning: nil) }
+        endWaiting(for: source, nil)
+    }
+
+    private func endWaiting(for source: Source, _ error: RedisError?) {
+        for continuation in (waiting.removeValue(forKey: source) ?? [:]).values {
+            continuation.resume(returning: error)
+        }
     }
 
     private func endWaiting(_ error: RedisError) {
@@ -242,6 +335,7 @@ actor MessageHub {
         link?.close()
         link = nil
         reader?.cancel()
+        watcher?.cancel()
         for subscriber in subscribers.values { subscriber.inbox.finish() }
         subscribers = [:]
         endWaiting(.closed(.notExecuted))

@@ -3,28 +3,23 @@
 import Martlet
 
 /// Messages of the channels and patterns that were subscribed to. One task reads it; when it is dropped or cancelled,
-/// the subscription ends. While a broken connection is made again, messages are missed, as Redis keeps none.
+/// the subscription ends, and it ends with its client: keep that while you listen. While a broken connection is made
+/// again, messages are missed, as Redis keeps none; of those that are not read, the 100,000 newest are kept.
 public struct RedisSubscription: AsyncSequence, Sendable {
     let stream: AsyncStream<RedisMessage>
     private let inbox: AsyncStream<RedisMessage>.Continuation
-    /// Whoever listens keeps the connection.
-    private let hub: MessageHub
 
-    init(
-        stream: AsyncStream<RedisMessage>, inbox: AsyncStream<RedisMessage>.Continuation, hub: MessageHub
-    ) {
+    init(stream: AsyncStream<RedisMessage>, inbox: AsyncStream<RedisMessage>.Continuation) {
         self.stream = stream
         self.inbox = inbox
-        self.hub = hub
     }
 
     /// Reads one message after the other.
-    public func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator(), hub: hub) }
+    public func makeAsyncIterator() -> Iterator { Iterator(base: stream.makeAsyncIterator()) }
 
     /// Reads one message after the other.
     public struct Iterator: AsyncIteratorProtocol {
         var base: AsyncStream<RedisMessage>.Iterator
-        let hub: MessageHub
 
         /// The next message; nil when the subscription has ended.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> RedisMessage? {

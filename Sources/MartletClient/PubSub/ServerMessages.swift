@@ -115,7 +115,7 @@ private actor ServerListeners {
             return link
         } missed: { [topology] error in
             // It may have no keys any more.
-            if isOneOfMany { await topology.doubt(because: error) }
+            if isOneOfMany, error.isTransient { await topology.doubt(because: error) }
         }
         let messages: RedisSubscription
         do throws(RedisError) {

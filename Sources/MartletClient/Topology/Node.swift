@@ -13,8 +13,16 @@ final class Node: Sendable {
 
     private struct State: Sendable {
         var shared = Shared.none
+        /// Made for somebody who keeps them; the node has to end them all the same.
+        var given: [Given] = []
+        /// Grows when the server is no longer the one to ask.
+        var generation = 0
         /// Why it takes no more commands; nil while it does.
         var end: RedisError?
+    }
+
+    private struct Given: Sendable {
+        weak var link: (any RedisLink)?
     }
 
     let configuration: RedisClientConfiguration
@@ -36,31 +44,51 @@ final class Node: Sendable {
         }
     }
 
-    /// A link that is nobody else's and in no pool.
+    /// A link that is nobody else's and in no pool. It ends when the server is no longer the one to ask.
     func openLink() async throws(RedisError) -> any RedisLink {
-        if let end = state.withLock(\.end) { throw end }
-        return try await connector.connect(to: try await locate())
+        while true {
+            let generation = try currentGeneration()
+            let link = try await connector.connect(to: try await locate())
+            let isCurrent = state.withLock { state in
+                guard state.end == nil, state.generation == generation else { return false }
+                state.given.removeAll { $0.link?.isOpen != true }
+                state.given.append(Given(link: link))
+                return true
+            }
+            if isCurrent { return link }
+            link.close()
+        }
+    }
+
+    private func currentGeneration() throws(RedisError) -> Int {
+        try state.withLock { state throws(RedisError) in
+            if let end = state.end { throw end }
+            return state.generation
+        }
     }
 
     // MARK: The shared connection
 
     func sharedLink() async throws(RedisError) -> any RedisLink {
-        let task = try claimShared()
-        switch task {
-        case .link(let link): return link
-        case .task(let task):
-            do {
-                return try await task.value
-            } catch {
-                forget(task)
-                throw error as? RedisError ?? RedisError(.connection, .notExecuted, "\(error)")
+        while true {
+            switch try claimShared() {
+            case .link(let link): return link
+            case .task(let task, let generation):
+                do {
+                    return try await task.value
+                } catch {
+                    forget(task)
+                    // Whoever waited for the server before asks for the one after it.
+                    guard try currentGeneration() == generation else { continue }
+                    throw error as? RedisError ?? RedisError(.connection, .notExecuted, "\(error)")
+                }
             }
         }
     }
 
     private enum Claim {
         case link(any RedisLink)
-        case task(Task<any RedisLink, any Error>)
+        case task(Task<any RedisLink, any Error>, generation: Int)
     }
 
     private func claimShared() throws(RedisError) -> Claim {
@@ -68,26 +96,27 @@ final class Node: Sendable {
             if let end = state.end { throw end }
             switch state.shared {
             case .open(let link) where link.isOpen: return .link(link)
-            case .connecting(let task): return .task(task)
+            case .connecting(let task): return .task(task, generation: state.generation)
             case .open, .none:
-                let task = Task { [self] in try await connectShared() }
+                let generation = state.generation
+                let task = Task { [self] in try await connectShared(generation) }
                 state.shared = .connecting(task)
-                return .task(task)
+                return .task(task, generation: generation)
             }
         }
     }
 
-    private func connectShared() async throws -> any RedisLink {
-        let link = try await openLink()
-        let end = state.withLock { state -> RedisError? in
-            if state.end == nil { state.shared = .open(link) }
-            return state.end
+    private func connectShared(_ generation: Int) async throws -> any RedisLink {
+        let link = try await connector.connect(to: try await locate())
+        let refusal = state.withLock { state -> RedisError? in
+            if let end = state.end { return end }
+            guard state.generation == generation else { return Self.isElsewhere(.notExecuted) }
+            state.shared = .open(link)
+            return nil
         }
-        if let end {
-            link.close()
-            throw end
-        }
-        return link
+        guard let refusal else { return link }
+        link.close()
+        throw refusal
     }
 
     private func forget(_ task: Task<any RedisLink, any Error>) {
@@ -98,14 +127,20 @@ final class Node: Sendable {
 
     /// The server is not what it was; whoever comes next connects anew.
     func dropConnections() {
-        let link = state.withLock { state -> (any RedisLink)? in
-            defer { state.shared = .none }
-            if case .open(let link) = state.shared { return link }
-            return nil
+        let links = state.withLock { state -> [any RedisLink] in
+            state.generation += 1
+            return Self.takeLinks(&state)
         }
         // What was under way there may be tried again elsewhere, if it may be tried again.
-        link?.close(because: Self.isElsewhere(.unknown))
-        pool.dropConnections()
+        for link in links { link.close(because: Self.isElsewhere(.unknown)) }
+        pool.dropConnections(because: Self.isElsewhere(.unknown))
+    }
+
+    private static func takeLinks(_ state: inout State) -> [any RedisLink] {
+        var links = state.given.compactMap(\.link)
+        if case .open(let link) = state.shared { links.append(link) }
+        (state.given, state.shared) = ([], .none)
+        return links
     }
 
     private static func isElsewhere(_ outcome: RedisError.Outcome) -> RedisError {
@@ -146,8 +181,13 @@ final class Node: Sendable {
     func transact(
         _ commands: [RedisCommand], timeout: Duration?, isAsking: Bool = false
     ) async throws(RedisError) -> [RESPValue]? {
-        try await Transaction.send(
-            commands, over: try await sharedLink(), Patience(timeout: timeout), isAsking: isAsking)
+        do throws(RedisError) {
+            return try await Transaction.send(
+                commands, over: try await sharedLink(), Patience(timeout: timeout), isAsking: isAsking)
+        } catch {
+            if error.serverCode == "READONLY" { dropConnections() }
+            throw error
+        }
     }
 
     private func attempt(_ commands: [RedisCommand], _ timeout: Duration?) async -> [RedisResult] {
@@ -155,7 +195,8 @@ final class Node: Sendable {
             let results: [RedisResult]
             if commands.contains(where: \.isBlocking) {
                 let lease = try await pool.acquire()
-                results = await lease.link.send(commands, Patience(timeout: timeout, isBlocking: true))
+                results = await lease.link.send(
+                    commands, Patience(for: commands, timeout: timeout, readTimeout: configuration.readTimeout))
                 pool.release(lease)
             } else {
                 results = await (try await sharedLink()).send(commands, Patience(timeout: timeout))
@@ -174,14 +215,12 @@ final class Node: Sendable {
     func retire() { end(Self.isElsewhere(.notExecuted), underway: Self.isElsewhere(.unknown)) }
 
     private func end(_ error: RedisError, underway: RedisError) {
-        let link = state.withLock { state -> (any RedisLink)? in
+        let links = state.withLock { state -> [any RedisLink] in
             state.end = state.end ?? error
-            defer { state.shared = .none }
-            if case .open(let link) = state.shared { return link }
-            return nil
+            return Self.takeLinks(&state)
         }
-        link?.close(because: underway)
-        pool.close(because: error)
+        for link in links { link.close(because: underway) }
+        pool.close(because: error, underway: underway)
     }
 
     deinit { close() }

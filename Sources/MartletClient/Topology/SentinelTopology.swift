@@ -23,10 +23,13 @@ final class SentinelTopology: Topology {
             () async throws(RedisError) in try await sentinels.primary()
         }
         self.primary = primary
+        var brief = configuration
+        // The primary answers as well.
+        brief.retry.retries = min(configuration.retry.retries, 1)
         replica =
             configuration.reads == .primary
             ? nil
-            : Node(configuration, connector) {
+            : Node(brief, connector) {
                 () async throws(RedisError) in
                 if let replica = try await sentinels.replica() { return replica }
                 return try await sentinels.primary()
@@ -39,18 +42,22 @@ final class SentinelTopology: Topology {
 
     deinit { close() }
 
-    private func node(for command: RedisCommand) -> Node {
-        if let replica, command.suitsReplica { replica } else { primary }
-    }
-
     func run(_ command: RedisCommand, timeout: Duration?) async -> RedisResult {
-        await node(for: command).run(command, timeout: timeout)
+        await run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
     }
 
-    /// Commands that are sent together stay together, unless all of them read.
+    /// Commands that are sent together stay together, unless all of them read. What no replica answers the primary does.
     func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
-        let readsOnly = commands.allSatisfy(\.suitsReplica)
-        return await (readsOnly ? replica ?? primary : primary).run(commands, timeout: timeout)
+        guard let replica, commands.allSatisfy(\.suitsReplica) else {
+            return await primary.run(commands, timeout: timeout)
+        }
+        var results = await replica.run(commands, timeout: timeout)
+        let missed = results.indices.filter { Node.mayBeRetried(commands[$0], results[$0]) }
+        guard !missed.isEmpty else { return results }
+        for (place, result) in zip(missed, await primary.run(missed.map { commands[$0] }, timeout: timeout)) {
+            results[place] = result
+        }
+        return results
     }
 
     func transact(_ commands: [RedisCommand], timeout: Duration?) async throws(RedisError) -> [RESPValue]? {
@@ -61,7 +68,15 @@ final class SentinelTopology: Topology {
 
     func primaries() async throws(RedisError) -> [Node] { [primary] }
 
-    func doubt(because error: RedisError) async { primary.dropConnections() }
+    /// Who else has a connection that works keeps it: each new one leads to where the primary is. A node leaves a server
+    /// that takes no writes by itself.
+    func doubt(because error: RedisError) async {
+        switch error.code {
+        case .server("MASTERDOWN"): primary.dropConnections()
+        case .connection: primary.pool.dropIdle()
+        default: return
+        }
+    }
 
     func close() {
         watch.cancel()
