@@ -196,6 +196,72 @@ struct ClusterTests {
         #expect(await soon { script.openConnections(to: Self.first) == 0 })
     }
 
+    /// The first keeps everything and the second is its replica; when it has taken over, the first may be gone.
+    private func takeover(
+        _ change: (inout RedisClientConfiguration) -> Void = { _ in }
+    ) throws -> (client: RedisClient, script: ScriptedServer, gate: Gate, happen: @Sendable () -> Void) {
+        let hasHappened = Mutex(false)
+        let script = ScriptedServer.many { words, endpoint in
+            let isOver = hasHappened.withLock(\.self)
+            switch words[0] {
+            case "CLUSTER": return .reply(isOver ? Self.slots(of: [2]) : Self.slots(hasReplica: true))
+            case "SUBSCRIBE": return .reply(Self.subscribed)
+            case "READONLY": return .reply("+OK\r\n")
+            default:
+                if isOver, endpoint == Self.first { return .reply("-MOVED 12182 10.0.0.1:2\r\n") }
+                return .reply(endpoint == Self.first ? "+first\r\n" : "+second\r\n")
+            }
+        }
+        let gate = Gate(script)
+        let client = try client(script) { configuration in
+            configuration.streams = gate
+            change(&configuration)
+        }
+        return (client, script, gate, { hasHappened.withLock { $0 = true } })
+    }
+
+    private func ask(_ client: RedisClient) async throws -> String {
+        try await client.withConnection(for: "foo") { try await $0.send("GET", "foo", as: String.self) }
+    }
+
+    @Test func whoBorrowsIsLedElsewhere() async throws {
+        let scene = try takeover()
+        #expect(try await ask(scene.client) == "first")
+        scene.happen()
+        let error = await #expect(throws: RedisError.self) { try await ask(scene.client) }
+        #expect(error?.serverCode == "MOVED")
+        #expect(try await ask(scene.client) == "second")
+    }
+
+    @Test func whoCannotBorrowIsLedElsewhere() async throws {
+        let scene = try takeover()
+        // The map is known over a connection that goes on.
+        #expect(try await scene.client.send("GET", "foo", as: String.self) == "first")
+        scene.happen()
+        scene.gate.refuse(Self.first)
+        let error = await #expect(throws: RedisError.self) { try await ask(scene.client) }
+        #expect(error?.code == .connection)
+        #expect(try await ask(scene.client) == "second")
+    }
+
+    /// A cluster of which the client knew one primary is found through its replica.
+    @Test func replicasKnowTheMap() async throws {
+        let scene = try takeover()
+        let messages = try await scene.client.subscribe(to: ["news"])
+        scene.happen()
+        scene.gate.refuse(Self.first)
+        try await scene.client.topology.node(for: nil).dropConnections()
+        #expect(try await scene.client.send("GET", "foo", as: String.self) == "second")
+        #expect(await soon { scene.script.commands(at: Self.second).contains("SUBSCRIBE news") })
+        messages.cancel()
+    }
+
+    @Test func aReplicaThatCannotBeReached() async throws {
+        let scene = try takeover { ($0.reads, $0.retry) = (.replica, .never) }
+        scene.gate.refuse(Self.second)
+        #expect(try await scene.client.send("GET", "foo", as: String.self) == "first")
+    }
+
     @Test func moreServersThanSlots() throws {
         let reply = RESPValue.array([
             .array([.integer(0), .integer(16383), .array([.bulkString(Array("10.0.0.1".utf8)), .integer(1)])])
