@@ -46,7 +46,8 @@ final class SentinelTopology: Topology {
         await run([command], timeout: timeout).first ?? .failure(.closed(.notExecuted))
     }
 
-    /// Commands that are sent together stay together, unless all of them read. What no replica answers the primary does.
+    /// Commands that are sent together stay together, unless all of them read. What no replica answers, the primary
+    /// does.
     func run(_ commands: [RedisCommand], timeout: Duration?) async -> [RedisResult] {
         guard let replica, commands.allSatisfy(\.suitsReplica) else {
             return await primary.run(commands, timeout: timeout)
@@ -68,8 +69,8 @@ final class SentinelTopology: Topology {
 
     func primaries() async throws(RedisError) -> [Node] { [primary] }
 
-    /// Who else has a connection that works keeps it: each new one leads to where the primary is. A node leaves a server
-    /// that takes no writes by itself.
+    /// Who else has a connection that works keeps it: each new one leads to where the primary is. A node leaves a
+    /// server that takes no writes by itself.
     func doubt(because error: RedisError) async {
         switch error.code {
         case .server("MASTERDOWN"): primary.dropConnections()
