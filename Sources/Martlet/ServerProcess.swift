@@ -129,7 +129,10 @@ package struct ServerProcess: Sendable {
             return try MartletServer(options)
         } catch {
             // Why it cannot listen is in the log already.
-            if case .system(let text) = error { log.write(.warning, text) }
+            switch error {
+            case .system(let text), .configuration(let text): log.write(.warning, text)
+            case .listening, .stopped: break
+            }
             throw error
         }
     }

@@ -39,6 +39,7 @@ struct Executor: ~Copyable {
             if session.isSubscriber { server.pubSub.deliver() }
             if let pushes = session.takePushes() { deliver(pushes.span, &call) }
             executed += 1
+            if call.reply.buffer.isOverflown { session.closesAfterReplies = true }
             // Many requests for much may stand in one batch.
             let replyCount = call.reply.buffer.count
             if replyCount > Self.uncheckedReplyBytes, let transport = session.transport,

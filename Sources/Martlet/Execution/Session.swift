@@ -60,7 +60,10 @@ final class Session {
     var name = ""
     var libraryName = ""
     var libraryVersion = ""
-    private(set) var isAuthenticated: Bool
+    private var hasAuthenticated: Bool
+    /// While nobody has to authenticate, whoever has come in before.
+    var isLetIn = false
+    var isAuthenticated: Bool { hasAuthenticated || isLetIn }
     /// Who it is; nil for parts of the same program, which may do everything.
     private(set) var user: User?
     /// Whether there is anything that the user may not do: asked before each command, so that it stands by itself.
@@ -125,7 +128,7 @@ final class Session {
     init(id: Int64, isTrusted: Bool = false, isUnseen: Bool = false, monotonicSeconds: Int64) {
         self.id = id
         self.isUnseen = isUnseen
-        isAuthenticated = isTrusted
+        hasAuthenticated = isTrusted
         self.isTrusted = isTrusted
         createdAt = monotonicSeconds
         lastInteractionAt = monotonicSeconds
@@ -136,7 +139,8 @@ final class Session {
 
     func become(_ user: User?, isAuthenticated: Bool) {
         self.user = user
-        self.isAuthenticated = isAuthenticated
+        hasAuthenticated = isAuthenticated
+        isLetIn = false
         isRestricted = user?.rules.isRestricted ?? false
     }
 

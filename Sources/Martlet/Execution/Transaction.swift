@@ -22,7 +22,6 @@ final class Transaction {
     func run(_ call: inout CommandCall) {
         call.server.isInTransaction = true
         drain { id, arguments in
-            guard !call.session.closesAfterReplies else { return }
             // What it may do can have changed since, or changes on the way.
             if call.session.isRestricted,
                 let refusal = call.server.accessRefusal(of: id, arguments, call.session, isQueued: true)

@@ -161,6 +161,7 @@ final class Connection: Pollable, SessionTransport {
         guard !isOnHold else { return 0 }
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         swap(&reply.buffer, &output)
+        reply.buffer.ceiling = mostOutput
         inputCount = bytes.count
         let repliesInHand = reply.buffer.memoryBytes
         memoryInHand += repliesInHand
@@ -184,7 +185,7 @@ final class Connection: Pollable, SessionTransport {
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
-                if isOverHardLimit(reply.buffer.count) { closeForOutput() }
+                if isTooMuch(reply.buffer) { closeForOutput() }
             }
             let done = parser.requestStart
             if session.closesAfterReplies { return bytes.count }
@@ -245,6 +246,7 @@ final class Connection: Pollable, SessionTransport {
     private func run(_ queue: consuming RequestQueue) {
         var reply = ReplyWriter(buffer: ReplyBuffer(), version: session.version)
         swap(&reply.buffer, &output)
+        reply.buffer.ceiling = mostOutput
         queue.drain { batch, bytes in
             let executed = network.execute(batch, bytes: bytes, session: session, reply: &reply)
             if session.isBlocked { park(batch, from: executed, bytes) }
@@ -253,7 +255,7 @@ final class Connection: Pollable, SessionTransport {
         swap(&reply.buffer, &output)
         account()
         markDirty()
-        if isOverHardLimit(output.count) { closeForOutput() }
+        if isTooMuch(output) { closeForOutput() }
     }
 
     /// Fills the batch; the outcome of the last step tells whether there may be more.
@@ -316,6 +318,7 @@ final class Connection: Pollable, SessionTransport {
         isDirty = false
         session.hasUnsavedChanges = false
         guard !isClosed else { return }
+        guard !output.isOverflown else { return session.closesAfterReplies ? close() : closeForOutput() }
         var sent = 0
         while !output.isEmpty {
             guard sent < Self.flushStep else {
@@ -378,6 +381,19 @@ final class Connection: Pollable, SessionTransport {
         return limit > 0 && count >= limit
     }
 
+    private func isTooMuch(_ output: borrowing ReplyBuffer) -> Bool {
+        output.isOverflown || isOverHardLimit(output.count)
+    }
+
+    /// What is more than this need not be kept: the client is let go. It may change its class on the way.
+    private var mostOutput: Int {
+        let limits = network.server.configuration.value.clientOutputBufferLimits
+        let classes = session.isSubscriber ? [limits.normal, limits.pubsub] : [limits.normal]
+        let memory = network.server.clientMemory.value.limit
+        let most = session.isSafeFromEviction || memory == 0 ? Int.max : memory
+        return min(most, classes.map { $0.hardBytes > 0 ? $0.hardBytes : Int.max }.max() ?? Int.max)
+    }
+
     func takesReplies(of count: Int) -> Bool {
         if isOverHardLimit(count) { return false }
         let limit = network.server.clientMemory.value.limit
@@ -412,7 +428,7 @@ final class Connection: Pollable, SessionTransport {
     private func pushed() {
         markDirty()
         account()
-        if isOverHardLimit(output.count) { doomForOutput() }
+        if isTooMuch(output) { doomForOutput() }
     }
 
     private func doomForOutput() {

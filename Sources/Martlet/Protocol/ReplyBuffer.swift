@@ -9,6 +9,14 @@ struct ReplyBuffer: ~Copyable {
     /// How much of the first segment has been sent.
     private var firstOffset = 0
     private var segmentBytes = 0
+    /// With more bytes than this nothing is kept, because whoever would read them is let go. It is looked at when
+    /// memory is taken.
+    var ceiling = Int.max {
+        didSet { limitTail() }
+    }
+    private var hasLostValues = false
+    /// Whether that has happened: what is in here means nothing.
+    var isOverflown: Bool { hasLostValues || tail.isOverflown }
 
     private enum Segment {
         case bytes(SealedBytes)
@@ -49,10 +57,17 @@ struct ReplyBuffer: ~Copyable {
     var isContiguous: Bool { segments.isEmpty }
 
     mutating func append(_ large: LargeBytes) {
+        guard large.count <= ceiling - count, !isOverflown else {
+            hasLostValues = true
+            return
+        }
         sealTail()
         segments.append(.large(large))
         segmentBytes += large.count
+        limitTail()
     }
+
+    private mutating func limitTail() { tail.ceiling = ceiling == .max ? .max : max(0, ceiling - segmentBytes) }
 
     private mutating func sealTail() {
         guard !tail.isEmpty else { return }
@@ -68,6 +83,7 @@ struct ReplyBuffer: ~Copyable {
 
     /// Puts `bytes` where `mark` was taken. Nothing may have been sent in between, and marks are used innermost first.
     mutating func insert(_ bytes: UnsafeRawBufferPointer, at mark: Mark) {
+        guard !isOverflown else { return }
         if mark.segment == segments.count {
             tail.insert(bytes, at: mark.offset)
         } else if case .bytes(let sealed) = segments[mark.segment] {
@@ -84,6 +100,7 @@ struct ReplyBuffer: ~Copyable {
 
     /// Drops everything written since `mark`.
     mutating func rewind(to mark: Mark) {
+        guard !isOverflown else { return }
         guard mark.segment < segments.count else {
             tail.truncate(to: mark.offset)
             return
@@ -129,6 +146,7 @@ struct ReplyBuffer: ~Copyable {
             done += 1
         }
         segments.removeFirst(done)
+        if done > 0 { limitTail() }
         if left > 0 { tail.consume(left) }
     }
 

@@ -4,13 +4,14 @@ struct DeclaredUsers {
     private(set) var users: [(name: [UInt8], rules: UserRules)] = []
 
     init(_ configuration: Configuration, _ commands: borrowing CommandIndex) throws(ConfigurationError) {
+        var names: Set<[UInt8]> = []
         let newChannels = configuration.aclPubsubDefault == .all
         for declaration in configuration.users {
             let name = declaration.name
-            guard !name.containsBlanks else {
+            guard !name.isEmpty, !name.containsBlanks else {
                 throw .refused(line: declaration.line, reason: "Spaces not allowed in ACL usernames")
             }
-            guard !users.contains(where: { $0.name == name }) else {
+            guard names.insert(name).inserted else {
                 throw Self.refused(
                     declaration, name, "Duplicate user found. A user can only be defined once in config files")
             }

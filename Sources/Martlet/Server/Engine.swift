@@ -38,6 +38,8 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private var loadingResult: Result<Void, StartError>?
     private var cron: LoopTimer?
     private var expiry: LoopTimer?
+    /// Whether memory is still short although keys go.
+    private var evictionWantsMore = false
     /// Whether the snapshot could go on at once, and whether a turn for it is on its way.
     private var snapshotWantsMore = false
     private var isTurnScheduled = false
@@ -205,9 +207,10 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
         network.resumeUnblocked()
         server.checkPause()
         var hasMore = false
+        evictionWantsMore = false
         if !isLoading, !server.pause.value.isActive {
-            hasMore = expireSlice()
-            if server.makeRoom() == .comes { hasMore = true }
+            evictionWantsMore = server.makeRoom() == .comes
+            hasMore = expireSlice() || evictionWantsMore
         }
         server.pubSub.deliver()
         server.tracking.broadcast()
@@ -269,13 +272,14 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     func rest() {
         armExpiry()
         armWaiting()
-        if persistence.snapshotter.isWaiting, !isTurnScheduled { scheduleTurn() }
+        if persistence.snapshotter.isWaiting || evictionWantsMore, !isTurnScheduled { scheduleTurn() }
     }
 
-    /// A snapshot goes on although nobody sends anything: other work on the queue first, and the disk may need a pause.
+    /// A snapshot, or eviction, goes on although nobody sends anything: other work on the queue first, and the disk may
+    /// need a pause.
     private func scheduleTurn() {
         isTurnScheduled = true
-        let pause = snapshotWantsMore ? 0 : 1
+        let pause = snapshotWantsMore || evictionWantsMore ? 0 : 1
         loop.queue.asyncAfter(deadline: .now() + .milliseconds(pause)) { [self] in
             isTurnScheduled = false
             if !isStopped { _ = loop.turn() }

@@ -19,6 +19,10 @@ struct ByteBuffer: ~Copyable, @unchecked Sendable {
     /// End of the bytes written.
     private var end = 0
     private(set) var capacity = 0
+    /// The buffer does not grow for more bytes than this: it drops all and begins again. Room that is there is used.
+    var ceiling = Int.max
+    /// Whether that has happened, so that the bytes mean nothing.
+    private(set) var isOverflown = false
 
     /// The first allocation; most requests and replies fit.
     private static var firstCapacity: Int { 1024 }
@@ -66,6 +70,11 @@ struct ByteBuffer: ~Copyable, @unchecked Sendable {
 
     @inline(never)
     private mutating func grow(_ extra: Int) -> UnsafeMutableRawPointer {
+        if extra > ceiling - count {
+            isOverflown = true
+            clear()
+            if let base, capacity >= extra { return base }
+        }
         if start > 0 {
             if let base, count > 0 { memmove(base, base + start, count) }
             end -= start
@@ -119,7 +128,7 @@ struct ByteBuffer: ~Copyable, @unchecked Sendable {
         guard let address = bytes.baseAddress else { return }
         _ = reserve(bytes.count)
         // reserve() succeeded, so there is a base; start and end are read after it because it may have moved them.
-        guard let base else { return }
+        guard let base, offset <= count else { return }
         let place = base + start + offset
         memmove(place + bytes.count, place, count - offset)
         place.copyMemory(from: address, byteCount: bytes.count)

@@ -39,6 +39,17 @@ struct EvictionTests {
         #expect(server.inspect { $0.keyspace.value.databases[0].wheel.brokenInvariant() } == nil)
     }
 
+    /// One round may end before there is room; the next one must not wait for somebody to send something.
+    @Test func evictionGoesOnByItself() throws {
+        var configuration = Configuration()
+        configuration.maxmemoryPolicy = .allKeysLRU
+        configuration.maxmemoryEvictionTenacity = 0
+        let server = try TestServer(configuration: configuration)
+        try server.run("DEBUG POPULATE 20000 key 100")
+        try server.run("CONFIG SET maxmemory 1")
+        #expect(eventually { server.inspect { $0.keyspace.value.databases[0].count } == 0 })
+    }
+
     @Test(arguments: Self.volatilePolicies)
     func keysWithoutDeadlineAreSafe(policy: EvictionPolicy) throws {
         let server = try Self.server(policy)

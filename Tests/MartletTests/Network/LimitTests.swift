@@ -159,6 +159,35 @@ struct LimitTests {
         #expect(eventually { server.inspect { $0.connections.isEmpty } })
     }
 
+    /// What nobody will read is not kept while a command or a transaction writes it, and is done to its end.
+    @Test func hardOutputLimitHoldsWithinATransaction() throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000 }
+        let client = try server.client()
+        #expect(try client.call("SET", "k", String(repeating: "v", count: 1000)) == .simpleString("OK"))
+        #expect(try client.call("MULTI") == .simpleString("OK"))
+        for number in 0..<500 {
+            let words = number % 2 == 0 ? ["GET", "k"] : ["INCR", "count"]
+            #expect(try client.call(words: words) == .simpleString("QUEUED"))
+        }
+        try client.request("EXEC")
+        #expect(try client.rest() == "")
+        #expect(eventually { server.inspect { $0.connections.isEmpty } })
+        #expect(try server.client().call("GET", "count") == .bulkString(Array("250".utf8)))
+        #expect(server.inspect { $0.server.statistics.value.outputBufferDisconnections } == 1)
+    }
+
+    @Test(arguments: [["MGET"] + Array(repeating: "k", count: 100_000), ["SRANDMEMBER", "s", "-1000000"]])
+    func hardOutputLimitHoldsWithinACommand(words: [String]) throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000 }
+        let client = try server.client()
+        let text = String(repeating: "v", count: 1000)
+        #expect(try client.call("SET", "k", text) == .simpleString("OK"))
+        #expect(try client.call("SADD", "s", text) == .integer(1))
+        try client.send(encodedRequest(words.map { Array($0.utf8) }))
+        #expect(try client.rest() == "")
+        #expect(server.inspect { $0.server.statistics.value.outputBufferDisconnections } == 1)
+    }
+
     @Test func softOutputLimitEndsASlowReader() throws {
         let clock = ManualClock(wallMilliseconds: 1_700_000_000_000)
         let server = try ListeningServer {

@@ -147,7 +147,7 @@ struct UsersTests {
     }
 
     @Test func aRewrittenLineSaysTheSame() throws {
-        let server = try start(#"user ann on >pw "~a\"b" %R~c\\d "(+get \"~it's\")""#)
+        let server = try start(#"user ann on >pw "~a\"b" %R~c\\d "+set|it's" "(+get \"~it's\" \"+set|x'y\")""#)
         let line = server.inspect { String(decoding: $0.users.all[0].quotedLine, as: UTF8.self) }
         let again = try start(line)
         #expect(try list(again) == list(server))

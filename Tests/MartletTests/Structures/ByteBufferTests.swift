@@ -91,4 +91,19 @@ struct ByteBufferTests {
         #expect(buffer.count == 10)
         #expect(buffer.capacity == 1024)
     }
+
+    @Test func aCeilingIsKept() {
+        var buffer = ByteBuffer(capacity: 1024)
+        buffer.ceiling = 3000
+        let block = [UInt8](repeating: 1, count: 500)
+        for _ in 0..<6 { buffer.append(block.span) }
+        var isOverflown = buffer.isOverflown
+        #expect(buffer.count == 3000 && !isOverflown)
+        for _ in 0..<1000 { buffer.append(block.span) }
+        isOverflown = buffer.isOverflown
+        #expect(isOverflown && buffer.capacity <= 6000)
+        // More at once than there is room for must go somewhere.
+        buffer.append([UInt8](repeating: 2, count: 100_000).span)
+        #expect(buffer.count == 100_000)
+    }
 }

@@ -26,7 +26,9 @@ enum SrandmemberCommand {
             guard -count <= mostRepetitions else { throw .outOfRange }
             call.reply.array(Int(-count))
             for _ in 0..<(-count) {
-                guard let place = call.keyspace.randomPlace(inSet: record) else { break }
+                guard !call.reply.buffer.isOverflown, let place = call.keyspace.randomPlace(inSet: record) else {
+                    break
+                }
                 record.withMember(at: place) { call.reply.bulk($0) }
             }
             return

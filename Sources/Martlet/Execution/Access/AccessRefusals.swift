@@ -26,7 +26,7 @@ extension ReplyError {
             switch denial {
             case .command: "no permission to execute the command or subcommand"
             case .key: "no permission to touch the specified keys"
-            case .channel: "no permission to access one of the channels used as arguments to the command"
+            case .channel: "no permission to access one of the channels used as arguments"
             }
         return ReplyError(
             "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This "

@@ -24,6 +24,8 @@ struct KeyPattern: Equatable, Sendable {
         access.isSuperset(of: wanted) && globMatches(pattern: pattern.span, string: key)
     }
 
+    var isEverything: Bool { access == .both && pattern == [UInt8(ascii: "*")] }
+
     /// `~pattern`, `%R~pattern` or `%W~pattern`.
     var rule: [UInt8] {
         let prefix =

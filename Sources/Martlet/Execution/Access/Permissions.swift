@@ -47,11 +47,10 @@ struct Permissions: Equatable, Sendable {
 
     private mutating func add(_ pattern: KeyPattern) throws(AccessRuleError) {
         guard !allowsAllKeys else { throw .patternBehindAllKeys }
-        if let index = keys.firstIndex(where: { $0.pattern == pattern.pattern }) {
-            keys[index].access.formUnion(pattern.access)
-        } else {
-            keys.append(pattern)
-        }
+        let index = keys.firstIndex { $0.pattern == pattern.pattern } ?? keys.count
+        if index == keys.count { keys.append(pattern) } else { keys[index].access.formUnion(pattern.access) }
+        // However it was put together.
+        if keys[index].isEverything { (allowsAllKeys, keys) = (true, []) }
     }
 
     private mutating func addChannel(_ pattern: [UInt8]) throws(AccessRuleError) {
@@ -98,7 +97,7 @@ struct Permissions: Equatable, Sendable {
         }
         guard table[id].parent == nil else { throw .firstArgumentOfSubcommand }
         guard table[id].subcommands.isEmpty else { throw .unknownName }
-        guard !word.isEmpty else { throw .syntax }
+        guard !word.isEmpty, !word.utf8.containsBlanks else { throw .syntax }
         firstArguments[id.index, default: []].insert(word)
     }
 
@@ -118,7 +117,9 @@ struct Permissions: Equatable, Sendable {
 
     // MARK: As rules
 
-    var commandsText: String { ([allowsFutureCommands ? "+@all" : "-@all"] + commandRules).joined(separator: " ") }
+    private var allCommandRules: [String] { [allowsFutureCommands ? "+@all" : "-@all"] + commandRules }
+
+    var commandsText: String { allCommandRules.joined(separator: " ") }
 
     var keyRules: [[UInt8]] { allowsAllKeys ? [Array("~*".utf8)] : keys.map(\.rule) }
 
@@ -128,7 +129,8 @@ struct Permissions: Equatable, Sendable {
 
     /// All rules that make these permissions, in the order that ACL LIST has them.
     var rules: [[UInt8]] {
-        keyRules + (allowsAllChannels ? [] : [Array("resetchannels".utf8)]) + channelRules + [Array(commandsText.utf8)]
+        keyRules + (allowsAllChannels ? [] : [Array("resetchannels".utf8)]) + channelRules
+            + allCommandRules.map { Array($0.utf8) }
     }
 }
 

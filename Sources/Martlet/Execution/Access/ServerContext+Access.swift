@@ -63,16 +63,14 @@ extension ServerContext {
     /// Gives a user new rules, and ends the connections of those who listen to what they may listen to no more.
     func setUser(_ name: [UInt8], to rules: UserRules, by caller: Session?) {
         let user = users.set(name, to: rules)
-        for session in clients.all where session.user === user { follow(rules, session, caller) }
-        if user === users.defaultUser, letsAnybodyIn {
-            for session in clients.all where session.user === user { session.become(user, isAuthenticated: true) }
-        }
+        for session in clients.all where session.user === user { follow(user, session, caller) }
     }
 
-    private func follow(_ rules: UserRules, _ session: Session, _ caller: Session?) {
-        session.isRestricted = rules.isRestricted
+    private func follow(_ user: User, _ session: Session, _ caller: Session?) {
+        session.isRestricted = user.rules.isRestricted
+        if user === users.defaultUser { session.isLetIn = letsAnybodyIn }
         let mayListen = session.subscriptions.allNames.allSatisfy { name, kind in
-            rules.allPermissions.contains { $0.allows(channel: name.span, asPattern: kind == .pattern) }
+            user.rules.allPermissions.contains { $0.allows(channel: name.span, asPattern: kind == .pattern) }
         }
         if !mayListen { end(session, caller) }
     }
@@ -80,11 +78,13 @@ extension ServerContext {
     /// True when there was such a user. Their connections end.
     func removeUser(_ name: [UInt8], by caller: Session?) -> Bool {
         guard let user = users.remove(name) else { return false }
-        for session in clients.all where session.user === user {
-            session.become(users.defaultUser, isAuthenticated: false)
-            end(session, caller)
-        }
+        for session in clients.all where session.user === user { dismiss(session, caller) }
         return true
+    }
+
+    private func dismiss(_ session: Session, _ caller: Session?) {
+        session.become(users.defaultUser, isAuthenticated: false)
+        end(session, caller)
     }
 
     /// The caller's own connection ends behind its reply.
@@ -95,11 +95,15 @@ extension ServerContext {
     /// Takes the place of all users: those who are not among the new ones are gone.
     func replaceUsers(_ new: [UserFile.User], by caller: Session?) {
         let names = Set(new.map(\.name))
-        for user in users.all where !names.contains(user.name) { _ = removeUser(user.name, by: caller) }
+        for user in users.all where !names.contains(user.name) { _ = users.remove(user.name) }
         if !names.contains(UserRegistry.defaultName) {
-            setUser(UserRegistry.defaultName, to: UserRegistry.everything(in: commands), by: caller)
+            users.set(UserRegistry.defaultName, to: UserRegistry.everything(in: commands))
         }
-        for user in new { setUser(user.name, to: user.rules, by: caller) }
+        for user in new { users.set(user.name, to: user.rules) }
+        for session in clients.all {
+            guard let user = session.user else { continue }
+            if users[user.name] === user { follow(user, session, caller) } else { dismiss(session, caller) }
+        }
     }
 
     /// `requirepass` is the default user's password.

@@ -18,6 +18,7 @@ enum UserFile {
         _ text: [UInt8], path: String, newChannels: Bool, in table: borrowing CommandIndex
     ) throws(Refusal) -> [User] {
         var users: [User] = []
+        var names: Set<[UInt8]> = []
         var problems = ""
         for (index, line) in text.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             let words = line.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }.map(Array.init)
@@ -33,7 +34,7 @@ enum UserFile {
                 problems += "'\(place): username '\(text)' contains invalid characters. "
                 continue
             }
-            guard !users.contains(where: { $0.name == name }) else {
+            guard names.insert(name).inserted else {
                 problems +=
                     "WARNING: Duplicate user '\(String(decoding: name, as: UTF8.self))' found on line \(index + 1). "
                 continue

@@ -80,7 +80,11 @@ struct UserRules: Equatable, Sendable {
     ) throws(AccessRuleError) {
         guard let words = splitQuotedWords(text.span) else { throw .syntax }
         var selector = Permissions(commandCount: table.count, allowsAllChannels: newChannels)
-        for word in words { try selector.apply(word, in: table) }
+        for word in words {
+            // It would end the selector where that is read again.
+            guard word.last != UInt8(ascii: ")") else { throw .syntax }
+            try selector.apply(word, in: table)
+        }
         selectors.append(selector)
     }
 

@@ -79,6 +79,9 @@ struct AuthTests {
         #expect(try second.send("GET", "a") == Self.needed)
         try server.expect(["CONFIG SET requirepass \"\"": .ok])
         #expect(try second.send("GET", "a") == .null)
+        // It has come in by no password of its own.
+        try server.expect(["CONFIG SET requirepass again": .ok])
+        #expect(try second.send("GET", "a") == Self.needed)
     }
 
     @Test("RESET asks for the password again, except from within the program")

@@ -31,6 +31,7 @@ struct ACLTests {
             ],
             "AUTH ann x": .error("WRONGPASS invalid username-password pair or user is disabled."),
             "ACL SETUSER \"a b\"": .error("ERR Usernames can't contain spaces or null characters"),
+            "ACL SETUSER \"\"": .error("ERR Usernames can't contain spaces or null characters"),
             "ACL GETUSER nobody": .null,
             "ACL DELUSER ann nobody": 1, "ACL USERS": ["default"],
             "ACL DELUSER default": .error("ERR The 'default' user cannot be removed"),
@@ -103,6 +104,8 @@ struct ACLTests {
             "ACL SETUSER ann +config|get|port": refusedRule(
                 "+config|get|port", "Allowing first-arg of a subcommand is not supported"),
             "ACL SETUSER ann +select|": refusedRule("+select|", "Syntax error"),
+            // It could not be written down.
+            #"ACL SETUSER ann "+get|a b""#: refusedRule("+get|a b", "Syntax error"),
             "ACL SETUSER ann what": refusedRule("what", "Syntax error"),
         ])
     }
@@ -137,6 +140,10 @@ struct ACLTests {
         #expect(rules.pair("keys") == "%R~read* %W~write* ~both*")
         try server.run("ACL SETUSER ann %W~read*")
         #expect(try server.run("ACL GETUSER ann").pair("keys") == "~read* %W~write* ~both*")
+        for rules in ["%RW~*", "%R~* %W~*", "~*"] {
+            try server.run("ACL SETUSER bob resetkeys \(rules)")
+            #expect(try server.run("ACL GETUSER bob").pair("keys") == "~*", "\(rules)")
+        }
         try server.expect([
             "ACL SETUSER ann %~x": refusedRule("%~x", "Syntax error"),
             "ACL SETUSER ann %": refusedRule("%", "Syntax error"),
@@ -190,6 +197,7 @@ struct ACLTests {
         try server.expect([
             "ACL SETUSER ann (+get": .error("ERR Unmatched parenthesis in acl selector starting at '(+get'."),
             "ACL SETUSER ann )": refusedRule(")", "Syntax error"),
+            #"ACL SETUSER ann "(~a) +get)""#: refusedRule("(~a) +get)", "Syntax error"),
             "ACL SETUSER ann (on)": refusedRule("(on)", "Syntax error"), "ACL SETUSER ann clearselectors": .ok,
         ])
         #expect(try server.run("ACL GETUSER ann").pair("selectors") == [])

@@ -18,6 +18,17 @@ struct TransactionTests {
         #expect(try server.run("EXEC") == .error("ERR EXEC without MULTI"))
     }
 
+    /// All of it is done, also when the client is gone before its end.
+    @Test func aClientThatEndsItselfHasDoneAll() throws {
+        let server = try TestServer()
+        let client = try server.client()
+        let id = try client.run("CLIENT ID").integer ?? 0
+        for line in ["MULTI", "SET a 1", "CLIENT KILL ID \(id) SKIPME no", "SET b 1"] { try client.run(line) }
+        _ = try? client.run("EXEC")
+        #expect(throws: ConnectionClosed.self) { try client.run("PING") }
+        try server.expect(["EXISTS a b": 2])
+    }
+
     @Test func errorsWhileQueueingAbort() throws {
         let server = try TestServer()
         for line in ["NOSUCH", "GET", "CONFIG NOSUCH"] {

@@ -46,7 +46,7 @@ enum ACLUserCommands {
     @Sendable
     private static func set(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
         let name = arguments[2].copied()
-        guard !name.containsBlanks else {
+        guard !name.isEmpty, !name.containsBlanks else {
             throw ReplyError("ERR Usernames can't contain spaces or null characters")
         }
         let newChannels = call.configuration.aclPubsubDefault == .all
