@@ -136,7 +136,8 @@ final class TrackingTable {
     /// A key has changed; `author` is the client that did it.
     func changed(_ key: ByteSpan, by author: Session?) {
         let key = key.copied()
-        for prefix in broadcasts.keys where key.starts(with: prefix) {
+        // All of them first: a walk through the table would share it, and each change would copy all before it.
+        for prefix in broadcasts.keys.filter({ key.starts(with: $0) }) {
             broadcasts[prefix]?.changes.updateValue(author?.id, forKey: key)
             hasBroadcasts = true
         }

@@ -59,6 +59,17 @@ struct TrackingTests {
                         + "overlap."))
     }
 
+    @Test func broadcastTellsOfManyKeysAtOnce() async throws {
+        let server = try TestServer()
+        let client = try server.client()
+        try client.run("CLIENT TRACKING ON BCAST PREFIX a: PREFIX b:")
+        let keys = (100_000..<150_000).map { "a:\($0)" }
+        try server.run("MSET " + (keys + ["b:1", "c:1"]).map { "\($0) v" }.joined(separator: " "))
+        let isTold = await client.message() == .push(["invalidate", .array(keys.map { .text($0) })])
+        #expect(isTold)
+        #expect(await client.message() == Self.invalidate("b:1"))
+    }
+
     @Test func flushTellsOfAllKeys() async throws {
         let server = try TestServer()
         let client = try server.client()
