@@ -28,11 +28,13 @@ final class BlockedClients {
         let deadline: Int64
         /// Its reply is not wanted.
         let isSilenced: Bool
+        /// Higher than that of all who began to wait before.
+        let number: Int
     }
 
-    /// In the order in which they began to wait.
-    private var clients: [Client] = []
-    /// When the next one has waited long enough, in monotonic milliseconds.
+    private var clients: [ObjectIdentifier: Client] = [:]
+    private var lastNumber = 0
+    /// When the next one has waited long enough, in monotonic milliseconds; earlier if that one left meanwhile.
     private(set) var earliestDeadline = Int64.max
     /// The most of the command log that anybody has asked to be on disk.
     private(set) var wantedOffset = 0
@@ -41,7 +43,7 @@ final class BlockedClients {
 
     var count: Int { clients.count }
     /// Those who wait for so long and no longer.
-    var timedCount: Int { clients.count { $0.deadline < Int64.max } }
+    var timedCount: Int { clients.values.count { $0.deadline < Int64.max } }
     var isEmpty: Bool { clients.isEmpty }
 
     /// The session's next reply comes when its wait is over. A `timeout` of 0 milliseconds is none.
@@ -49,7 +51,9 @@ final class BlockedClients {
         let (sum, overflow) = now.addingReportingOverflow(timeout)
         let deadline = timeout == 0 || overflow ? Int64.max : sum
         session.isBlocked = true
-        clients.append(Client(session: session, wait: wait, deadline: deadline, isSilenced: session.isSilenced))
+        lastNumber += 1
+        clients[ObjectIdentifier(session)] = Client(
+            session: session, wait: wait, deadline: deadline, isSilenced: session.isSilenced, number: lastNumber)
         earliestDeadline = min(earliestDeadline, deadline)
         if case .appendOnlyFile(let offset, isLocal: true, _) = wait { wantedOffset = max(wantedOffset, offset) }
         servedOffset = nil
@@ -57,8 +61,7 @@ final class BlockedClients {
 
     /// The session is gone.
     func remove(_ session: Session) {
-        guard session.isBlocked else { return }
-        take { $0.session === session }
+        _ = take(session)
     }
 
     /// The session's command is to be tried again when nobody pauses any more.
@@ -74,8 +77,8 @@ final class BlockedClients {
 
     /// Ends the wait of one session, if it waits for something that can be told from what it asked; else false.
     func unblock(_ session: Session, by end: WaitEnd, savedOffset: Int?) -> Bool {
-        guard session.isBlocked, !session.isPostponed else { return false }
-        for client in take({ $0.session === session }) { Self.finish(client, end, savedOffset) }
+        guard !session.isPostponed, let client = take(session) else { return false }
+        Self.finish(client, end, savedOffset)
         return true
     }
 
@@ -86,16 +89,19 @@ final class BlockedClients {
         servedOffset = .some(savedOffset)
         for client in take({ $0.wait.isOver(savedOffset) }) { Self.finish(client, .served, savedOffset) }
         for client in take({ $0.deadline <= now }) { Self.finish(client, .timeout, savedOffset) }
+        earliestDeadline = clients.values.reduce(Int64.max) { min($0, $1.deadline) }
     }
 
-    @discardableResult
+    /// Takes out those that `isTaken` chooses, in the order in which they began to wait.
     private func take(_ isTaken: (Client) -> Bool) -> [Client] {
-        let taken = clients.filter(isTaken)
-        guard !taken.isEmpty else { return [] }
-        clients.removeAll(where: isTaken)
-        earliestDeadline = clients.reduce(Int64.max) { min($0, $1.deadline) }
-        for client in taken { client.session.isBlocked = false }
-        return taken
+        clients.values.filter(isTaken).sorted { $0.number < $1.number }.compactMap { take($0.session) }
+    }
+
+    private func take(_ session: Session) -> Client? {
+        guard let client = clients.removeValue(forKey: ObjectIdentifier(session)) else { return nil }
+        session.isBlocked = false
+        if clients.isEmpty { earliestDeadline = .max }
+        return client
     }
 
     private static func finish(_ client: Client, _ end: WaitEnd, _ savedOffset: Int?) {

@@ -91,6 +91,22 @@ struct ClientPauseTests {
         #expect(try admin.call("EXISTS", "key") == 0)
     }
 
+    @Test func whoStaysIsServedInOrder() throws {
+        let writers = try (0..<6).map { _ in try server.client() }
+        #expect(try admin.call("CLIENT", "PAUSE", Self.forEver, "WRITE") == .ok)
+        for (number, writer) in writers.enumerated() {
+            try writer.request("APPEND", "key", "\(number)")
+            #expect(try waiting(number + 1))
+        }
+        for number in [4, 1] { writers[number].close() }
+        #expect(try waiting(4))
+        #expect(try admin.call("CLIENT", "UNPAUSE") == .ok)
+        for (place, number) in [0, 2, 3, 5].enumerated() {
+            #expect(try writers[number].reply() == .integer(Int64(place + 1)))
+        }
+        #expect(try admin.call("GET", "key") == "0235")
+    }
+
     /// What is due meanwhile must not wake the server again and again.
     @Test func noTimerRunsForKeysThatStay() throws {
         let engine = server.server.engine

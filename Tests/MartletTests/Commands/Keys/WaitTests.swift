@@ -204,3 +204,39 @@ extension TestServer {
         return engine.loop.perform { engine.server.blocked.count }
     }
 }
+
+struct BlockedClientsTests {
+    private let blocked = BlockedClients()
+
+    private func sessions(_ count: Int) -> [Session] {
+        (0..<count).map { Session(id: Int64($0 + 1), monotonicSeconds: 0) }
+    }
+
+    @Test func manyComeAndGo() {
+        let all = sessions(20_000)
+        for session in all { blocked.postpone(session) }
+        #expect(blocked.count == all.count && blocked.timedCount == 0)
+        #expect(!blocked.unblock(all[0], by: .timeout, savedOffset: nil))
+        for session in all.dropLast() { blocked.remove(session) }
+        #expect(blocked.count == 1 && !all[0].isBlocked && all[all.count - 1].isBlocked)
+        blocked.endPostponements()
+        #expect(blocked.isEmpty && all.allSatisfy { !$0.isBlocked })
+    }
+
+    /// The one that would have been next may leave before.
+    @Test func deadlinesFollowThoseWhoWait() {
+        let all = sessions(3)
+        for (session, timeout) in zip(all, [10, 20, 30] as [Int64]) {
+            blocked.block(session, for: .replicas, timeout: timeout, now: 0)
+        }
+        #expect(blocked.timedCount == 3 && blocked.earliestDeadline == 10)
+        blocked.remove(all[0])
+        blocked.serve(savedOffset: nil, now: 10)
+        #expect(blocked.count == 2 && blocked.earliestDeadline == 20)
+        blocked.serve(savedOffset: nil, now: 20)
+        #expect(!all[1].isBlocked && all[2].isBlocked && blocked.earliestDeadline == 30)
+        #expect(blocked.unblock(all[2], by: .timeout, savedOffset: nil))
+        #expect(!blocked.unblock(all[2], by: .timeout, savedOffset: nil))
+        #expect(blocked.isEmpty && blocked.earliestDeadline == .max)
+    }
+}
