@@ -85,9 +85,12 @@ enum Listeners {
 
     /// The new socket is there before the old one goes.
     private static func applyUnix(server: ServerContext, network: Network) -> String? {
+        let path = server.configuration.value.unixsocket
+        // A change that failed is undone, and the old one has never gone.
+        if network.listeners.contains(where: { $0.socket.address == .unix(path: path) }) { return nil }
         let old = network.takeListeners(onUnixSockets: true)
         do throws(StartError) {
-            if !server.configuration.value.unixsocket.isEmpty { try openUnix(server: server, network: network) }
+            if !path.isEmpty { try openUnix(server: server, network: network) }
             for listener in old { listener.close() }
             return nil
         } catch {

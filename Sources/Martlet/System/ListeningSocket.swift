@@ -81,9 +81,10 @@ struct ListeningSocket: Sendable {
     /// A socket that an earlier server left at `path` is removed first; any other file there stays, and is an error.
     /// `permissions` nil leaves the new file what the umask makes of it.
     static func unix(path: String, permissions: mode_t?, backlog: Int32) throws(SystemError) -> ListeningSocket {
-        if let old = try? FileIdentity(path), old.isSocket { _ = unlink(path) }
         return try Socket.closing(try Socket.make(family: AF_UNIX)) { made throws(SystemError) in
             try SocketAddress.withUnixAddress(path) { address, length throws(SystemError) in
+                // Not before there is a socket to take its place.
+                if let old = try? FileIdentity(path), old.isSocket { _ = unlink(path) }
                 _ = try checked("bind") { bind(made.rawValue, address, length) }
             }
             // Nobody can connect before listen, so the file's first permissions harm nobody.

@@ -41,8 +41,8 @@ struct OpenFileLimit: Equatable, Sendable {
     }
 
     #if canImport(Glibc)
-    private static var resource: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
+    static var resource: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_NOFILE.rawValue) }
     #else
-    private static var resource: Int32 { RLIMIT_NOFILE }
+    static var resource: Int32 { RLIMIT_NOFILE }
     #endif
 }

@@ -88,6 +88,26 @@ struct ServerLifeTests {
         #expect(permissions(of: second) == nil)
     }
 
+    /// In a process of its own, which has no descriptor left.
+    @Test func theUnixSocketStaysWhenNoOtherCanBeMade() async {
+        await #expect(processExitsWith: .success) {
+            let directory = try ScratchDirectory()
+            let (first, second) = (directory.file("first"), directory.file("second"))
+            let server = try ListeningServer()
+            let admin = try server.client()
+            #expect(try admin.call("CONFIG", "SET", "unixsocket", first) == .ok)
+            let taken = try takeAllDescriptors()
+            let refusal = try admin.call("CONFIG", "SET", "unixsocket", second)
+            for descriptor in taken { close(descriptor) }
+            #expect(refusal.isError)
+            #expect(try admin.call("CONFIG", "GET", "unixsocket") == ["unixsocket", .text(first)])
+            #expect(try SocketClient(path: first).call("PING") == .simpleString("PONG"))
+            #expect(try admin.call("CONFIG", "SET", "unixsocket", second) == .ok)
+            #expect(try SocketClient(path: second).call("PING") == .simpleString("PONG"))
+            #expect(permissions(of: first) == nil)
+        }
+    }
+
     @Test func serversKeepApart() throws {
         let servers = try (0..<5).map { _ in try ListeningServer() }
         #expect(Set(servers.map(\.port)).count == 5)
@@ -154,6 +174,20 @@ struct ServerLifeTests {
         }
     }
     #endif
+}
+
+/// Opens descriptors until there are no more, of not too many.
+private func takeAllDescriptors() throws -> [Int32] {
+    var limit = rlimit()
+    _ = try checked("getrlimit") { getrlimit(OpenFileLimit.resource, &limit) }
+    limit.rlim_cur = min(limit.rlim_cur, 512)
+    _ = try checked("setrlimit") { setrlimit(OpenFileLimit.resource, &limit) }
+    var taken: [Int32] = []
+    while true {
+        let descriptor = dup(STDERR_FILENO)
+        if descriptor < 0 { return taken }
+        taken.append(descriptor)
+    }
 }
 
 /// Starts a server, talks to it in all ways, and stops it.
