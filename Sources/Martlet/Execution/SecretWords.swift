@@ -5,7 +5,14 @@ enum SecretWords {
 
     /// The words of a command, secrets replaced. `name` is the command's full name.
     static func redacted(_ arguments: borrowing Arguments, of name: String) -> [[UInt8]] {
-        var words = (0..<arguments.count).map { arguments[$0].copied() }
+        redacted(arguments, of: name, first: arguments.count) { $0.copied() }
+    }
+
+    /// The same of the first `count` words, and of each what `copy` makes of it.
+    static func redacted(
+        _ arguments: borrowing Arguments, of name: String, first count: Int, copy: (ByteSpan) -> [UInt8]
+    ) -> [[UInt8]] {
+        var words = (0..<min(count, arguments.count)).map { copy(arguments[$0]) }
         for index in secrets(arguments, of: name) where index < words.count { words[index] = replacement }
         return words
     }

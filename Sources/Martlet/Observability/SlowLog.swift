@@ -7,7 +7,7 @@ final class SlowLog {
         /// When the command ended, in seconds since 1970.
         let time: Int64
         let microseconds: Int64
-        /// What of the command is kept, see `SlowLog.shortened`.
+        /// What of the command is kept, see `SlowLog.kept`.
         let words: [[UInt8]]
         let address: String
         let clientName: String
@@ -43,9 +43,10 @@ final class SlowLog {
     /// Whether a command that took so long is kept.
     func wants(nanoseconds: Int64) -> Bool { isOn && nanoseconds / 1000 >= threshold && maximumCount > 0 }
 
+    /// `words` are what is kept of the command.
     func add(words: [[UInt8]], nanoseconds: Int64, time: Int64, address: String, clientName: String) {
         let entry = Entry(
-            id: nextID, time: time, microseconds: nanoseconds / 1000, words: Self.shortened(words), address: address,
+            id: nextID, time: time, microseconds: nanoseconds / 1000, words: words, address: address,
             clientName: clientName)
         places.append(entry)
         memoryBytes += Self.memoryBytes(of: entry)
@@ -75,15 +76,19 @@ final class SlowLog {
         return entry.words.reduce(MemoryLayout<Entry>.stride + 64 + texts) { $0 + $1.count + 48 }
     }
 
-    /// The first words, and of each the first bytes; what was left out is counted.
-    static func shortened(_ words: [[UInt8]]) -> [[UInt8]] {
-        var kept: [[UInt8]] = words.prefix(words.count > mostWords ? mostWords - 1 : mostWords).map { word in
-            guard word.count > mostBytes else { return word }
-            return Array(word.prefix(mostBytes)) + Array("... (\(word.count - mostBytes) more bytes)".utf8)
-        }
-        if words.count > mostWords {
-            kept.append(Array("... (\(words.count - mostWords + 1) more arguments)".utf8))
-        }
-        return kept
+    /// Of a command the first words, and of each the first bytes; what was left out is counted, and never copied.
+    /// `name` is the command's full name.
+    static func kept(_ arguments: borrowing Arguments, of name: String) -> [[UInt8]] {
+        let isLong = arguments.count > mostWords
+        var words = SecretWords.redacted(
+            arguments, of: name, first: isLong ? mostWords - 1 : mostWords, copy: shortened)
+        if isLong { words.append(Array("... (\(arguments.count - mostWords + 1) more arguments)".utf8)) }
+        return words
+    }
+
+    private static func shortened(_ word: ByteSpan) -> [UInt8] {
+        guard word.count > mostBytes else { return word.copied() }
+        let rest = "... (\(word.count - mostBytes) more bytes)"
+        return word.extracting(first: mostBytes).copied() + Array(rest.utf8)
     }
 }

@@ -97,6 +97,22 @@ struct SlowlogTests {
         #expect(long == ["SET", "sixteen", String(repeating: "A", count: 128) + "... (1 more bytes)"])
     }
 
+    @Test func whatIsLeftOutIsNotCopied() {
+        let words = ["SET", "key", String(repeating: "A", count: 100_000)] + (0..<37).map(String.init)
+        let kept = withArguments(words) { SlowLog.kept($0, of: "set") }
+        #expect(kept.count == 32 && kept[2].count < 200 && kept[2].starts(with: [UInt8](repeating: 65, count: 128)))
+        #expect(kept.last == Array("... (9 more arguments)".utf8))
+        var seen: [Int] = []
+        let made = withArguments(words) { arguments in
+            SecretWords.redacted(arguments, of: "auth", first: 3) { word in
+                seen.append(word.count)
+                return []
+            }
+        }
+        #expect(seen == [3, 3, 100_000])
+        #expect(made == [[], Array("(redacted)".utf8), Array("(redacted)".utf8)])
+    }
+
     /// A transaction's commands stand for themselves.
     @Test func transactionsAreTakenApart() throws {
         let server = try makeServer()
