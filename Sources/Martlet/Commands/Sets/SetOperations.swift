@@ -146,10 +146,17 @@ enum SetOperationCommands {
             }
         }
 
+        /// Each once, however often it was named: to ask one again tells nothing new.
+        private static func distinct(_ records: [Record]) -> [Record] {
+            guard records.count > 1 else { return records }
+            var seen: Set<UnsafeMutableRawPointer> = []
+            return records.filter { seen.insert($0.address).inserted }
+        }
+
         private func intersection(_ body: (ByteSpan) -> Bool) {
             let present = records.compactMap { $0 }
             guard present.count == records.count else { return }
-            let sorted = present.sorted { $0.memberCount < $1.memberCount }
+            let sorted = Self.distinct(present).sorted { $0.memberCount < $1.memberCount }
             guard let smallest = sorted.first else { return }
             let others = sorted.dropFirst()
             var wantsMore = true
@@ -163,8 +170,8 @@ enum SetOperationCommands {
         private func union(_ body: (ByteSpan) -> Bool) {
             let seen = SetObject(seed: seed)
             var wantsMore = true
-            for record in records {
-                record?.visitMembers { member in
+            for record in Self.distinct(records.compactMap { $0 }) {
+                record.visitMembers { member in
                     if wantsMore, seen.insert(member) { wantsMore = body(member) }
                 }
             }
@@ -172,7 +179,10 @@ enum SetOperationCommands {
 
         private func difference(_ body: (ByteSpan) -> Bool) {
             guard let first = records.first, let first else { return }
-            let others = records.dropFirst().compactMap { $0 }.sorted { $0.memberCount > $1.memberCount }
+            let others = Self.distinct(records.dropFirst().compactMap { $0 }).sorted {
+                $0.memberCount > $1.memberCount
+            }
+            if others.contains(first) { return }
             let size = first.memberCount
             let total = others.reduce(size) { $0 + $1.memberCount }
             // Asking all others for each member, or striking out what the others have: whichever looks cheaper.

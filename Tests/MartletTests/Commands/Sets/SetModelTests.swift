@@ -151,3 +151,22 @@ struct SetEncodingTests {
         #expect(try server.run("SCARD s") == 200)
     }
 }
+
+struct RepeatedSetTests {
+    @Test func aSetThatIsNamedOftenCountsOnce() throws {
+        let server = try TestServer()
+        try server.run("SADD s " + (0..<300).map { "m\($0)" }.joined(separator: " "))
+        try server.run("SADD t " + (200..<500).map { "m\($0)" }.joined(separator: " "))
+        let often = [String](repeating: "s", count: 1000).joined(separator: " ")
+        let both = [String](repeating: "s t", count: 500).joined(separator: " ")
+        try server.expect([
+            "SINTERCARD 1000 \(often)": 300, "SINTERCARD 1000 \(often) LIMIT 7": 7,
+            "SINTERCARD 1000 \(both)": 100, "SINTERCARD 1001 \(both) none": 0,
+            "SINTERSTORE d \(often)": 300, "SINTERSTORE d \(both)": 100, "SINTERSTORE d s none s": 0,
+            "SUNIONSTORE d \(often)": 300, "SUNIONSTORE d \(both) none": 500,
+            "SDIFFSTORE d s": 300, "SDIFFSTORE d s s": 0, "SDIFFSTORE d s t t none t": 200,
+            "SDIFFSTORE d \(both)": 0, "SDIFFSTORE d none \(often)": 0, "SDIFF s s": .set([]),
+            "SADD d m1 m2": 2, "SDIFFSTORE d d d": 0, "EXISTS d": 0,
+        ])
+    }
+}
