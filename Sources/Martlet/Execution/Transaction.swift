@@ -9,7 +9,7 @@ final class Transaction {
     var isAborted = false
 
     var count: Int { commands.count }
-    var memoryBytes: Int { requests.memoryBytes + commands.count * 64 }
+    var memoryBytes: Int { requests.memoryBytes + commands.capacity * MemoryLayout<CommandID>.stride }
 
     /// Queues a request that has passed all gates.
     func append(_ id: CommandID, _ flags: CommandFlags, _ arguments: borrowing Arguments) {

@@ -90,6 +90,20 @@ struct TransactionTests {
         #expect(try server.run("EXEC") == [.ok, .bulkString(large)])
     }
 
+    /// Of a command the queue keeps its words and a number.
+    @Test func theQueueCountsWhatItTakes() {
+        let transaction = Transaction()
+        var requests = RequestQueue()
+        withArguments(["SET", "key", "value"]) { arguments in
+            for _ in 0..<10_000 {
+                transaction.append(CommandID(index: 1), [], arguments)
+                requests.append(arguments)
+            }
+        }
+        let numbers = transaction.memoryBytes - requests.memoryBytes
+        #expect(numbers >= 8 * 10_000 && numbers < 8 * 25_000)
+    }
+
     @Test func aResetSelectsForTheRestOfTheTransaction() throws {
         let server = try TestServer()
         try server.expect([
