@@ -14,22 +14,29 @@ struct Watch {
 }
 
 final class WatchRegistry {
-    private var watchers: [DatabaseKey: [Session]] = [:]
+    /// A session that watches a key, and whether the key was there then.
+    private struct Watcher {
+        let session: Session
+        let existed: Bool
+    }
+
+    private var watchers: [DatabaseKey: [Watcher]] = [:]
 
     var isEmpty: Bool { watchers.isEmpty }
     /// Watched keys, as INFO counts them.
     var count: Int { watchers.count }
 
     func watch(_ key: DatabaseKey, existed: Bool, by session: Session) {
-        guard !session.watches.contains(where: { $0.key == key }) else { return }
+        // A key has few watchers, but one of them may watch many keys.
+        if watchers[key]?.contains(where: { $0.session === session }) ?? false { return }
         session.watches.append(Watch(key: key, existed: existed))
         session.watchMemory += Session.watchMemory(of: key)
-        watchers[key, default: []].append(session)
+        watchers[key, default: []].append(Watcher(session: session, existed: existed))
     }
 
     func unwatchAll(_ session: Session) {
         for watch in session.watches {
-            watchers[watch.key]?.removeAll { $0 === session }
+            watchers[watch.key]?.removeAll { $0.session === session }
             if watchers[watch.key]?.isEmpty ?? false { watchers[watch.key] = nil }
         }
         session.watches = []
@@ -40,18 +47,15 @@ final class WatchRegistry {
     /// A key has changed. One that is gone because its time was over is a change to those only who saw it alive.
     func touched(_ key: ByteSpan, in database: Int, byTime: Bool) {
         let key = DatabaseKey(database: database, key: key.copied())
-        for session in watchers[key] ?? [] where !byTime || existed(key, for: session) { session.isTouched = true }
-    }
-
-    private func existed(_ key: DatabaseKey, for session: Session) -> Bool {
-        session.watches.first { $0.key == key }?.existed ?? false
+        for watcher in watchers[key] ?? [] where !byTime || watcher.existed { watcher.session.isTouched = true }
     }
 
     /// All keys of `database` are gone, or others have come in their place: `exists` tells which are there now.
     func replaced(_ database: Int, exists: (DatabaseKey) -> Bool) {
-        for (key, sessions) in watchers where key.database == database {
-            let existsNow = exists(key)
-            for session in sessions where existsNow || existed(key, for: session) { session.isTouched = true }
+        for (key, watchers) in watchers where key.database == database {
+            for watcher in watchers where !watcher.session.isTouched {
+                watcher.session.isTouched = watcher.existed || exists(key)
+            }
         }
     }
 }

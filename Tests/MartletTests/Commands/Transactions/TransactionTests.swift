@@ -206,3 +206,47 @@ struct TransactionTests {
         #expect(successes > 20)
     }
 }
+
+struct WatchRegistryTests {
+    private let registry = WatchRegistry()
+    private let session = Session(id: 1, monotonicSeconds: 0)
+    private let other = Session(id: 2, monotonicSeconds: 0)
+
+    private func key(_ number: Int, in database: Int = 0) -> DatabaseKey {
+        DatabaseKey(database: database, key: Array("key:\(number)".utf8))
+    }
+
+    @Test func whatIsReplacedTouchesASessionOnce() {
+        for number in 0..<20_000 { registry.watch(key(number), existed: false, by: session) }
+        registry.watch(key(0), existed: false, by: session)
+        registry.watch(key(0, in: 1), existed: true, by: other)
+        #expect(registry.count == 20_001 && session.watches.count == 20_000)
+        var asked = 0
+        func replace(_ database: Int, exists: Bool) {
+            registry.replaced(database) { _ in
+                asked += 1
+                return exists
+            }
+        }
+        replace(0, exists: false)
+        #expect(asked == 20_000 && !session.isTouched)
+        replace(0, exists: true)
+        #expect(asked == 20_001 && session.isTouched && !other.isTouched)
+        replace(0, exists: true)
+        #expect(asked == 20_001)
+        // Whoever saw a key that is gone, or another one now, need not be asked about it.
+        replace(1, exists: false)
+        #expect(asked == 20_001 && other.isTouched)
+        registry.unwatchAll(session)
+        #expect(registry.count == 1 && !session.isTouched && session.watchMemory == 0)
+    }
+
+    @Test func expiryTouchesWhoSawTheKeyAlive() {
+        registry.watch(key(1), existed: true, by: session)
+        registry.watch(key(1), existed: false, by: other)
+        registry.touched(key(1).key.span, in: 0, byTime: true)
+        #expect(session.isTouched && !other.isTouched)
+        registry.touched(key(1).key.span, in: 0, byTime: false)
+        #expect(other.isTouched)
+    }
+}
