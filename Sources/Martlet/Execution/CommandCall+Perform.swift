@@ -66,7 +66,7 @@ extension CommandCall {
     private func keepAsSlow(_ id: CommandID, _ arguments: borrowing Arguments, _ nanoseconds: Int64) {
         guard !server.commands[id].flags.contains(.skipSlowlog), !session.isBlocked else { return }
         server.slowLog.add(
-            words: SlowLog.kept(arguments, of: server.commands[id].fullName), nanoseconds: nanoseconds,
+            words: SlowWords.kept(arguments, of: server.commands[id].fullName), nanoseconds: nanoseconds,
             time: server.clock.wallSeconds(), address: session.transport?.remoteAddress ?? "",
             clientName: session.name)
     }

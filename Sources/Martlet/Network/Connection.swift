@@ -33,6 +33,8 @@ final class Connection: Pollable, SessionTransport {
     private static let longestReadStep = 64 * 1024
     /// Bytes written to one client in one go; the others are to have their turn.
     private static let flushStep = 1024 * 1024
+    /// What a client that has not authenticated may have sent ahead.
+    private static let unauthenticatedInputLimit = 1 << 20
     /// What a client that has not authenticated may leave unread.
     private static let unauthenticatedOutputLimit = 1024
     /// Output memory that a connection keeps between two turns, without a limit of memory and with one: there, what a
@@ -186,6 +188,8 @@ final class Connection: Pollable, SessionTransport {
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
                 if isTooMuch(reply.buffer) { closeForOutput() }
+                if session.transaction != nil { checkInput() }
+                if isClosed { return bytes.count }
             }
             let done = parser.requestStart
             if session.closesAfterReplies { return bytes.count }
@@ -296,10 +300,13 @@ final class Connection: Pollable, SessionTransport {
     /// Bytes of the request that is not complete yet.
     private var inputMemory: Int { pending.count + parser.memoryBytes + (arriving?.bytes.count ?? 0) }
 
+    /// What it sent and was not executed must not become too much, be it because it is not complete, because somebody
+    /// pauses, or because it waits for EXEC. A stranger has little to say.
     private func checkInput() {
-        let memory = inputMemory
-        network.server.statistics.value.incompleteInput.note(memory, at: network.now)
-        guard memory > network.server.configuration.value.clientQueryBufferLimit else { return }
+        network.server.statistics.value.incompleteInput.note(inputMemory, at: network.now)
+        let memory = inputMemory + (parked?.memoryBytes ?? 0) + (session.transaction?.memoryBytes ?? 0)
+        let limit = network.server.configuration.value.clientQueryBufferLimit
+        guard memory > (session.isAuthenticated ? limit : min(limit, Self.unauthenticatedInputLimit)) else { return }
         network.server.statistics.value.queryBufferDisconnections += 1
         network.server.log.write(.warning, "Closing client that reached max query buffer length: \(description)")
         close(because: nil)

@@ -7,7 +7,7 @@ final class SlowLog {
         /// When the command ended, in seconds since 1970.
         let time: Int64
         let microseconds: Int64
-        /// What of the command is kept, see `SlowLog.kept`.
+        /// What of the command is kept, see SlowWords.
         let words: [[UInt8]]
         let address: String
         let clientName: String
@@ -25,9 +25,6 @@ final class SlowLog {
     private var nextID: Int64 = 0
     /// What the entries take.
     private(set) var memoryBytes = 0
-
-    private static let mostWords = 32
-    private static let mostBytes = 128
 
     init(threshold: Int, maximumCount: Int) {
         self.threshold = threshold
@@ -74,21 +71,5 @@ final class SlowLog {
     private static func memoryBytes(of entry: Entry) -> Int {
         let texts = entry.address.utf8.count + entry.clientName.utf8.count
         return entry.words.reduce(MemoryLayout<Entry>.stride + 64 + texts) { $0 + $1.count + 48 }
-    }
-
-    /// Of a command the first words, and of each the first bytes; what was left out is counted, and never copied.
-    /// `name` is the command's full name.
-    static func kept(_ arguments: borrowing Arguments, of name: String) -> [[UInt8]] {
-        let isLong = arguments.count > mostWords
-        var words = SecretWords.redacted(
-            arguments, of: name, first: isLong ? mostWords - 1 : mostWords, copy: shortened)
-        if isLong { words.append(Array("... (\(arguments.count - mostWords + 1) more arguments)".utf8)) }
-        return words
-    }
-
-    private static func shortened(_ word: ByteSpan) -> [UInt8] {
-        guard word.count > mostBytes else { return word.copied() }
-        let rest = "... (\(word.count - mostBytes) more bytes)"
-        return word.extracting(first: mostBytes).copied() + Array(rest.utf8)
     }
 }

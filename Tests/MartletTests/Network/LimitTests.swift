@@ -224,6 +224,18 @@ struct LimitTests {
         }
     }
 
+    @Test func whatWaitsForExecCounts() throws {
+        let server = try ListeningServer { $0.configuration.clientQueryBufferLimit = 1 << 20 }
+        let client = try server.client()
+        #expect(try client.call("MULTI") == .simpleString("OK"))
+        let value = String(repeating: "v", count: 10_000)
+        var queued = 0
+        while queued < 1000, (try? client.call("SET", "k", value)) == .simpleString("QUEUED") { queued += 1 }
+        #expect((50..<200).contains(queued))
+        #expect(eventually { server.inspect { $0.connections.isEmpty } })
+        #expect(server.inspect { $0.server.statistics.value.queryBufferDisconnections } == 1)
+    }
+
     @Test func strangersMaySendLittle() throws {
         let server = try ListeningServer { $0.configuration.requirepass = Array("secret".utf8) }
         let many = try server.client()

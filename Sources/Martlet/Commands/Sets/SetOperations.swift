@@ -149,8 +149,8 @@ enum SetOperationCommands {
         /// Each once, however often it was named: to ask one again tells nothing new.
         private static func distinct(_ records: [Record]) -> [Record] {
             guard records.count > 1 else { return records }
-            var seen: Set<UnsafeMutableRawPointer> = []
-            return records.filter { seen.insert($0.address).inserted }
+            var seen: Set<UInt> = []
+            return records.filter { seen.insert(UInt(bitPattern: $0.address)).inserted }
         }
 
         private func intersection(_ body: (ByteSpan) -> Bool) {

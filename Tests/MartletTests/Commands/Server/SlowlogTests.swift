@@ -99,7 +99,7 @@ struct SlowlogTests {
 
     @Test func whatIsLeftOutIsNotCopied() {
         let words = ["SET", "key", String(repeating: "A", count: 100_000)] + (0..<37).map(String.init)
-        let kept = withArguments(words) { SlowLog.kept($0, of: "set") }
+        let kept = withArguments(words) { SlowWords.kept($0, of: "set") }
         #expect(kept.count == 32 && kept[2].count < 200 && kept[2].starts(with: [UInt8](repeating: 65, count: 128)))
         #expect(kept.last == Array("... (9 more arguments)".utf8))
         var seen: [Int] = []
