@@ -187,7 +187,7 @@ final class Connection: Pollable, SessionTransport {
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
                 if session.isBlocked { park(network.batch.value, from: executed, bytes) }
                 network.batch.value.removeAll()
-                if isTooMuch(reply.buffer) { closeForOutput() }
+                if let excess = excess(of: reply.buffer) { closeForOutput(excess) }
                 if session.transaction != nil { checkInput() }
                 if isClosed { return bytes.count }
             }
@@ -259,7 +259,7 @@ final class Connection: Pollable, SessionTransport {
         swap(&reply.buffer, &output)
         account()
         markDirty()
-        if isTooMuch(output) { closeForOutput() }
+        if let excess = excess(of: output) { closeForOutput(excess) }
     }
 
     /// Fills the batch; the outcome of the last step tells whether there may be more.
@@ -325,7 +325,7 @@ final class Connection: Pollable, SessionTransport {
         isDirty = false
         session.hasUnsavedChanges = false
         guard !isClosed else { return }
-        guard !output.isOverflown else { return session.closesAfterReplies ? close() : closeForOutput() }
+        if output.isOverflown { return close() }
         var sent = 0
         while !output.isEmpty {
             guard sent < Self.flushStep else {
@@ -388,8 +388,17 @@ final class Connection: Pollable, SessionTransport {
         return limit > 0 && count >= limit
     }
 
-    private func isTooMuch(_ output: borrowing ReplyBuffer) -> Bool {
-        output.isOverflown || isOverHardLimit(output.count)
+    private enum Excess {
+        /// Above the limit of the client's class.
+        case ofItsClass
+        /// More than all clients together may have (`maxmemory-clients`).
+        case ofAllClients
+    }
+
+    private func excess(of output: borrowing ReplyBuffer) -> Excess? {
+        if isOverHardLimit(output.count) { return .ofItsClass }
+        guard output.isOverflown else { return nil }
+        return mostOutput == network.server.clientMemory.value.limit ? .ofAllClients : .ofItsClass
     }
 
     /// What is more than this need not be kept: the client is let go. It may change its class on the way.
@@ -435,7 +444,7 @@ final class Connection: Pollable, SessionTransport {
     private func pushed() {
         markDirty()
         account()
-        if isTooMuch(output) { doomForOutput() }
+        if excess(of: output) != nil { doomForOutput() }
     }
 
     private func doomForOutput() {
@@ -463,10 +472,16 @@ final class Connection: Pollable, SessionTransport {
         if isOver { closeForOutput() }
     }
 
-    private func closeForOutput() {
-        network.server.log.write(
-            .warning, "Client \(description) closed for overcoming of output buffer limits.")
-        network.server.statistics.value.outputBufferDisconnections += 1
+    private func closeForOutput(_ excess: Excess = .ofItsClass) {
+        switch excess {
+        case .ofItsClass:
+            network.server.log.write(
+                .warning, "Client \(description) closed for overcoming of output buffer limits.")
+            network.server.statistics.value.outputBufferDisconnections += 1
+        case .ofAllClients:
+            network.server.log.write(.notice, "Evicting client: \(description)")
+            network.server.statistics.value.evictedClients += 1
+        }
         close(because: nil)
     }
 
