@@ -404,10 +404,12 @@ final class Connection: Pollable, SessionTransport {
     /// What is more than this need not be kept: the client is let go. It may change its class on the way.
     private var mostOutput: Int {
         let limits = network.server.configuration.value.clientOutputBufferLimits
-        let classes = session.isSubscriber ? [limits.normal, limits.pubsub] : [limits.normal]
+        var most = limits.normal.hardBytes > 0 ? limits.normal.hardBytes : Int.max
+        if session.isSubscriber {
+            most = max(most, limits.pubsub.hardBytes > 0 ? limits.pubsub.hardBytes : Int.max)
+        }
         let memory = network.server.clientMemory.value.limit
-        let most = session.isSafeFromEviction || memory == 0 ? Int.max : memory
-        return min(most, classes.map { $0.hardBytes > 0 ? $0.hardBytes : Int.max }.max() ?? Int.max)
+        return memory == 0 || session.isSafeFromEviction ? most : min(most, memory)
     }
 
     func takesReplies(of count: Int) -> Bool {
