@@ -14,7 +14,8 @@ HEADINGS = ["measure", "redis-server", "Martlet", "ratio", "target", "reached"]
 def number(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    digits = 0 if abs(value) >= 1000 or unit == "bytes" else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
+    is_whole = abs(value) >= 1000 or unit in ("bytes", "sessions")
+    digits = 0 if is_whole else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
     return f"{value:,.{digits}f} {unit}"
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -80,6 +81,13 @@ class Fleet:
         self.processes[port].kill()
         self.processes[port].wait()
 
+    def hang(self, port: int) -> None:
+        """It keeps its connections, and the system takes more for it, but it says nothing."""
+        self.processes[port].send_signal(signal.SIGSTOP)
+
+    def go_on(self, port: int) -> None:
+        self.processes[port].send_signal(signal.SIGCONT)
+
     def __exit__(self, *_: object) -> None:
         for process in self.processes.values():
             process.kill()
@@ -152,10 +160,20 @@ class Sentinels(Fleet):
         ) and all(self.client(port).info("replication")["role"] == "master"
                   or self.client(port).info("replication")["master_link_status"] == "up" for port in self.servers)
 
-    def kill(self, port: int) -> None:
+    def watch_closely(self, milliseconds: int = SILENCE) -> None:
         for sentinel in self.sentinels:
-            self.client(sentinel).execute_command("SENTINEL", "SET", self.NAME, "down-after-milliseconds", SILENCE)
+            self.client(sentinel).execute_command("SENTINEL", "SET", self.NAME, "down-after-milliseconds", milliseconds)
+
+    def kill(self, port: int) -> None:
+        self.watch_closely()
         super().kill(port)
+
+    def hang(self, port: int) -> None:
+        self.watch_closely()
+        super().hang(port)
+
+    def is_replica(self, port: int) -> bool:
+        return self.client(port).info("replication")["role"] == "slave"
 
     def primary_port(self) -> int:
         return int(self.client(self.sentinels[0]).sentinel_get_master_addr_by_name(self.NAME)[1])
@@ -223,10 +241,20 @@ class Cluster(Fleet):
         return len(slots)
 
     def kill_a_primary(self) -> int:
+        port = self.doomed_primary()
+        self.kill(port)
+        return port
+
+    def hang_a_primary(self) -> int:
+        port = self.doomed_primary()
+        self.hang(port)
+        return port
+
+    def doomed_primary(self) -> int:
+        """One whose silence the others will not bear for long."""
         port = random.choice(sorted({port for _, port in self.owners().values()}))
         for each in self.ports:
             self.client(each).config_set("cluster-node-timeout", SILENCE)
-        self.kill(port)
         return port
 
     def is_whole_without(self, dead: int) -> bool:
@@ -241,11 +269,12 @@ class Cluster(Fleet):
 
 
 class Load:
-    """The program that keeps on writing; its last line so far."""
+    """The program that keeps on writing; its last line so far. It waits for as long as a slow machine may need, or, if
+    that is asked for, as the client does by default."""
 
-    def __init__(self, programs: Path, url: str, tasks: int, kind: str = "counters") -> None:
-        self.process = subprocess.Popen([str(programs / "martlet-client-load"), url, str(tasks), kind],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, programs: Path, url: str, tasks: int, kind: str = "counters", is_patient: bool = True) -> None:
+        words = [str(programs / "martlet-client-load"), url, str(tasks), kind, *([] if is_patient else ["by-default"])]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.tasks = tasks
         self.last: dict[str, Any] = {}
         self.ended = threading.Event()

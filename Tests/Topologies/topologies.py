@@ -48,6 +48,20 @@ def sentinel_failover(programs: Path, directory: Path) -> None:
         expect(verdict["unread"] == 0, "all keys can be read")
 
 
+def sentinel_primary_hangs(programs: Path, directory: Path) -> None:
+    """A primary that keeps its connections and says nothing: who waits for it hears of the failover all the same."""
+    with Sentinels(directory) as fleet, Load(programs, fleet.url, TASKS, "replicated-sessions") as load:
+        load.runs_for_a_while()
+        old = fleet.primary_port()
+        fleet.hang(old)
+        load.recovers("a primary that hangs", lambda: fleet.primary_port() != old)
+        fleet.go_on(old)
+        load.recovers("its return as a replica", lambda: fleet.is_replica(old))
+        verdict = load.finish()
+        expect(verdict["lost"] == 0 and verdict["staleReads"] == 0, f"no acknowledged session is lost: {verdict}")
+        expect(verdict["unread"] == 0, "all sessions can be read")
+
+
 def sentinel_sessions(programs: Path, directory: Path) -> None:
     """Sessions that a replica had to have before they were acknowledged; then their primary is killed."""
     # Sessions are read where they were written, whatever the client prefers.
@@ -93,6 +107,20 @@ def cluster_primary_killed(programs: Path, directory: Path) -> None:
         load.recovers("a primary killed", lambda: fleet.is_whole_without(dead))
         verdict = load.finish()
         print(f"  acknowledged by the primary that was killed, and lost: {verdict['lost']}")
+        expect(verdict["doubled"] == 0, "nothing was executed twice unless reported as unknown")
+        expect(verdict["unread"] == 0, "all keys can be read")
+
+
+def cluster_primary_hangs(programs: Path, directory: Path) -> None:
+    """A primary that keeps its connections and says nothing: the client gives it up and asks the others."""
+    with Cluster(directory) as fleet, Load(programs, fleet.url, TASKS, is_patient=False) as load:
+        load.runs_for_a_while()
+        hung = fleet.hang_a_primary()
+        load.recovers("a primary that hangs", lambda: fleet.is_whole_without(hung))
+        fleet.go_on(hung)
+        load.recovers("its return as a replica", lambda: fleet.knows_all(hung))
+        verdict = load.finish()
+        print(f"  acknowledged by the primary that hung, and lost: {verdict['lost']}")
         expect(verdict["doubled"] == 0, "nothing was executed twice unless reported as unknown")
         expect(verdict["unread"] == 0, "all keys can be read")
 
@@ -171,8 +199,8 @@ def tell_the_story(programs: Path, directory: Path, server: str) -> None:
 
 
 CHECKS = {check.__name__: check for check in [
-    sentinel_failover, sentinel_sessions, sentinel_replica_reads, cluster_slot_moves, cluster_primary_killed,
-    cluster_sessions, session_crash, sessions_everywhere, other_servers]}
+    sentinel_failover, sentinel_primary_hangs, sentinel_sessions, sentinel_replica_reads, cluster_slot_moves,
+    cluster_primary_killed, cluster_primary_hangs, cluster_sessions, session_crash, sessions_everywhere, other_servers]}
 
 
 def main() -> int:

@@ -61,7 +61,7 @@ struct ListeningSocket: Sendable {
         let family = bindAddress.family
         let listener = try Socket.resolve(
             host: bindAddress.host, port: port, family: family
-        ) { info throws(SystemError) in
+        ) { (info, _) throws(SystemError) in
             try Socket.closing(try Socket.make(family: info.ai_family)) { made throws(SystemError) in
                 if family == AF_INET6 { try made.setIPv6Only() }
                 try made.setReuseAddress()

@@ -38,15 +38,22 @@ enum Socket {
 
     /// Connects to `host`, a name or an address. A blocking socket is connected on return; a non-blocking one is
     /// perhaps still on its way: once it is writable, `takeSocketError` tells how it went. A blocking attempt gives up
-    /// on an address after `timeoutMilliseconds` (negative: never).
+    /// after `timeoutMilliseconds` (negative: never), of which each address of a name has its share: one that leads
+    /// nowhere does not keep the others from having their turn.
     static func connect(
         host: String, port: UInt16, blocking: Bool, timeoutMilliseconds: Int32 = -1
     ) throws(SystemError) -> FileDescriptor {
-        try resolve(host: host, port: port, family: AF_UNSPEC) { info throws(SystemError) in
+        try resolve(host: host, port: port, family: AF_UNSPEC) { (info, count) throws(SystemError) in
             try connect(
                 family: info.ai_family, info.ai_addr, info.ai_addrlen, blocking: blocking,
-                timeoutMilliseconds: timeoutMilliseconds)
+                timeoutMilliseconds: share(of: timeoutMilliseconds, among: count))
         }
+    }
+
+    /// What each of `count` addresses has of a time limit; negative: none.
+    static func share(of milliseconds: Int32, among count: Int) -> Int32 {
+        guard milliseconds >= 0 else { return -1 }
+        return max(milliseconds / Int32(clamping: max(count, 1)), 1)
     }
 
     /// Connects to the unix socket at `path`; `blocking` as above.
@@ -95,11 +102,11 @@ enum Socket {
         return (first, second)
     }
 
-    /// Tries the addresses of `host` (nil: any, to listen on) in turn. The first that `attempt` succeeds with wins;
-    /// when none does, the last one's error is thrown.
+    /// Tries the addresses of `host` (nil: any, to listen on) in turn, telling how many there are. The first that
+    /// `attempt` succeeds with wins; when none does, the last one's error is thrown.
     static func resolve(
         host: String?, port: UInt16, family: Int32,
-        _ attempt: (addrinfo) throws(SystemError) -> FileDescriptor
+        _ attempt: (addrinfo, _ count: Int) throws(SystemError) -> FileDescriptor
     ) throws(SystemError) -> FileDescriptor {
         var hints = addrinfo()
         hints.ai_family = family
@@ -110,11 +117,15 @@ enum Socket {
         if code == EAI_SYSTEM { throw SystemError(errno: errno, operation: "getaddrinfo") }
         if code != 0 { throw SystemError(resolverCode: code) }
         defer { freeaddrinfo(list) }
-        var failure = SystemError(errno: EADDRNOTAVAIL, operation: "getaddrinfo")
+        var addresses: [addrinfo] = []
         var next = list
         while let info = next?.pointee {
-            do { return try attempt(info) } catch { failure = error }
+            addresses.append(info)
             next = info.ai_next
+        }
+        var failure = SystemError(errno: EADDRNOTAVAIL, operation: "getaddrinfo")
+        for info in addresses {
+            do { return try attempt(info, addresses.count) } catch { failure = error }
         }
         throw failure
     }

@@ -35,8 +35,7 @@ final class SocketProvider: ByteStreamProvider {
             throw RedisError(.connection, .notExecuted, error.message)
         }
         options = OutboundOptions(
-            // A name may have two addresses, one of which leads nowhere: the other has its turn.
-            connectMilliseconds: Self.number(configuration.connectTimeout / .milliseconds(2)),
+            connectMilliseconds: Self.number(configuration.connectTimeout / .milliseconds(1)),
             keepAliveIdle: Self.number(configuration.keepAlive.idle / .seconds(1)),
             keepAliveInterval: Self.number(configuration.keepAlive.interval / .seconds(1)),
             keepAliveCount: Self.number(Double(configuration.keepAlive.count)))

@@ -243,6 +243,13 @@ struct UnixSocketTests {
         #expect(try !second.removeFile())
     }
 
+    @Test func addressesOfANameShareTheTime() {
+        #expect(Socket.share(of: 5000, among: 1) == 5000)
+        #expect(Socket.share(of: 5000, among: 4) == 1250)
+        #expect(Socket.share(of: 2, among: 3) == 1)
+        #expect(Socket.share(of: -1, among: 2) == -1)
+    }
+
     @Test func pathsTooLongOrMissing() throws {
         let directory = try ScratchDirectory()
         let long = directory.file(String(repeating: "x", count: 200))
