@@ -201,6 +201,41 @@ def check_fastapi(r: redis.Redis) -> None:
     same([client.get("/me").status_code for client in clients], [401] * 3)
 
 
+def check_sessions_in_json(r: redis.Redis) -> None:
+    """A string of JSON for each of 10,000 sessions: made, renewed, changed with and without a new deadline, listed by
+    SCAN, counted and ended by an administrator who knows no more than their prefix."""
+    users = 100
+    ids = [secrets.token_urlsafe(32) for _ in range(10_000)]
+    for number, sid in enumerate(ids):
+        same(r.setex(f"session:{sid}", 3600, json.dumps({"user_id": number % users, "visits": 0})), True)
+    first = f"session:{ids[0]}"
+    same(r.expire(first, 600), True)
+    same((r.exists(first), r.exists("session:none"), r.expire("session:none", 600)), (1, 0, False))
+    same(json.loads(r.get(first)), {"user_id": 0, "visits": 0})
+    # Changed without a new deadline, then with one.
+    left = r.ttl(first)
+    same(0 < left <= 600, True)
+    r.setex(first, left, json.dumps({"user_id": 0, "visits": 1}))
+    same(r.ttl(first) <= 600, True)
+    r.setex(first, 3600, json.dumps({"user_id": 0, "visits": 2}))
+    same((r.ttl(first) > 600, json.loads(r.get(first))["visits"]), (True, 2))
+
+    def listed() -> list[tuple[bytes, int, int]]:
+        found, cursor = {}, 0
+        while True:
+            cursor, keys = r.scan(cursor, match="session:*", count=100)
+            for key in keys:
+                found[key] = (key, json.loads(r.get(key))["user_id"], r.ttl(key))
+            if cursor == 0:
+                return list(found.values())
+
+    rows = listed()
+    same({key for key, _, _ in rows}, {f"session:{sid}".encode() for sid in ids})
+    same((len({user for _, user, _ in rows}), all(0 < ttl <= 3600 for _, _, ttl in rows)), (users, True))
+    same(sum(r.delete(key) for key, user, _ in rows if user == 7), len(ids) // users)
+    same((len(listed()), r.delete("session:none")), (len(ids) - len(ids) // users, 0))
+
+
 def check_session_by_category(r: redis.Redis) -> None:
     """A session as one hash for each kind of data, each with its own deadline, written through a pipeline."""
     sid = secrets.token_hex(16)
@@ -275,7 +310,8 @@ def python_blocks(directory: Path, prefix: str, most: int) -> list[str]:
 # MARK: Running
 
 
-CHECKS = [check_flask_session, check_cachelib, check_django, check_fastapi, check_session_by_category]
+CHECKS = [check_flask_session, check_cachelib, check_django, check_fastapi, check_sessions_in_json,
+          check_session_by_category]
 
 
 def run_check(check: Any, client: redis.Redis) -> bool:

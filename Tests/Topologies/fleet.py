@@ -108,6 +108,22 @@ class Single(Fleet):
         return f"redis://:se%20cret@{HOST}:{self.port}/3"
 
 
+class Narrow(Single):
+    """A server of somebody else: sessions may use their own keys, and nothing that rules the server or describes it."""
+
+    def __enter__(self) -> "Narrow":
+        super().__enter__()
+        client = super().client(self.port)
+        client.execute_command("ACL", "SETUSER", "app", "on", ">pass", "~mt:*", "&*", "+@all", "-@dangerous", "-command")
+        # Its owner has to switch on what tells of the end of sessions.
+        client.config_set("notify-keyspace-events", "Exe")
+        return self
+
+    @property
+    def url(self) -> str:
+        return f"redis://app:pass@{HOST}:{self.port}"
+
+
 class Durable(Single):
     """A server whose append only file survives it."""
 

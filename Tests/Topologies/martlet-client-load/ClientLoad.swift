@@ -30,6 +30,8 @@ final class Account: Sendable {
         var errors: [String: Int] = [:]
         /// Reads of a task's own key that saw less than was acknowledged.
         var staleReads = 0
+        /// Reads of many sessions of which some could be read.
+        var partial = 0
         var isOver = false
     }
 
@@ -147,7 +149,8 @@ struct ClientLoad {
         var line: [String: Any] = [
             "acknowledged": state.entries.values.reduce(0) { $0 + $1.acknowledged },
             "unknown": state.entries.values.reduce(0) { $0 + $1.unknown }, "refused": state.refused,
-            "messages": state.messages, "staleReads": state.staleReads, "errors": state.errors,
+            "messages": state.messages, "staleReads": state.staleReads, "partial": state.partial,
+            "errors": state.errors,
         ]
         line.merge(more) { $1 }
         guard let data = try? JSONSerialization.data(withJSONObject: line, options: .sortedKeys) else { return }

@@ -25,9 +25,10 @@ final class SessionLoad: Sendable {
     func step(_ task: Int) async {
         let key = "sessions of \(task)"
         do throws(SessionError) {
-            switch Int.random(in: 0..<4) {
-            case 0: try await read()
-            case 1: try await change()
+            switch Int.random(in: 0..<8) {
+            case 0: try await readMany()
+            case 1: try await read()
+            case 2, 3: try await change()
             default:
                 let created = try await store.create(principal: Principal("user \(task)-\(Int.random(in: 0..<1000))"))
                 ids.withLock { $0.append(created.session.id) }
@@ -49,6 +50,26 @@ final class SessionLoad: Sendable {
     private func read() async throws(SessionError) {
         guard let id = anyID, try await store.get(id) == nil else { return }
         account.state.withLock { $0.staleReads += 1 }
+    }
+
+    /// So are many, at different servers perhaps: one that is gone does not keep the others from being read.
+    private func readMany() async throws(SessionError) {
+        let ids = ids.withLock { ids in (0..<20).compactMap { _ in ids.randomElement() } }
+        let results = try await store.get(ids)
+        var failures: [SessionError] = []
+        var absent = 0
+        for result in results {
+            do throws(SessionError) {
+                if try result.get() == nil { absent += 1 }
+            } catch {
+                failures.append(error)
+            }
+        }
+        account.state.withLock { state in
+            state.staleReads += absent
+            if !failures.isEmpty, failures.count < results.count { state.partial += 1 }
+        }
+        if let first = failures.first { throw first }
     }
 
     private func change() async throws(SessionError) {

@@ -60,7 +60,7 @@ enum ClientListCommand {
         } else {
             throw .syntax
         }
-        call.reply.verbatim(sessions.map { ClientDescription.line($0, in: call.server) }.joined())
+        call.reply.verbatim(ClientDescription.lines(sessions, in: call.server))
     }
 
     private static func byteCount(_ arguments: borrowing Arguments) -> Int {
