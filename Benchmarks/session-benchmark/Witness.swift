@@ -1,5 +1,5 @@
-// Tells how busy the machine was with other things: a thread that sleeps for a millisecond again and again, and how late
-// it was woken.
+// Tells how busy the machine was with other things: a thread that sleeps for a millisecond again and again, and how
+// late it was woken.
 
 import Foundation
 import Synchronization

@@ -74,6 +74,29 @@ struct ClusterTests {
             ])
     }
 
+    /// A node that keeps its connections and says nothing is not waited for: what it knows others know, too.
+    @Test func aNodeThatHangsKeepsNobodyWaiting() async throws {
+        let clock = StandingClock()
+        let script = ScriptedServer.many { words, endpoint in
+            if endpoint == Self.first { return .silence }
+            return .reply(words.first == "CLUSTER" ? Self.slots(of: [2]) : "+\(words[0])\r\n")
+        }
+        let client = try client(script) {
+            $0.topology = .cluster([Self.first, Self.second])
+            $0.clock = clock.clock
+        }
+        async let reply = client.send("GET", "foo", as: String.self)
+        // Far less than the hour after which the first would be given up.
+        #expect(
+            await soon {
+                if clock.sleeperCount > 0 { clock.advance(by: .seconds(1)) }
+                return script.commands(at: Self.second).contains("CLUSTER SLOTS")
+            })
+        #expect(try await reply == "GET")
+        #expect(script.commands(at: Self.first) == ["CLUSTER SLOTS"])
+        #expect(clock.clock.now() < .seconds(3600))
+    }
+
     /// A server to which slots are on their way is not in the map, and yet not one that has left.
     @Test func importersAreNotLetGo() async throws {
         let (script, client) = try scene { words, endpoint in

@@ -136,13 +136,18 @@ struct ReplyWriter: ~Copyable {
 
     /// Text for people, with its format (three letters: `txt`, `mkd`).
     mutating func verbatim(_ text: String, format: StaticString = "txt") {
+        var text = text
+        text.withUTF8 { verbatim($0.span, format: format) }
+    }
+
+    mutating func verbatim(_ text: ByteSpan, format: StaticString = "txt") {
         switch version {
         case .resp2: bulk(text)
         case .resp3:
-            header(UInt8(ascii: "="), Int64(text.utf8.count + 4))
+            header(UInt8(ascii: "="), Int64(text.count + 4))
             buffer.tail.append(format)
             buffer.tail.append(":")
-            buffer.tail.append(text: text)
+            buffer.tail.append(text)
             buffer.tail.append("\r\n")
         }
     }

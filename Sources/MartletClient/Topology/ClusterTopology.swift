@@ -107,7 +107,7 @@ final class ClusterTopology: Topology {
         return try await refresh()
     }
 
-    /// Asks one node after the other until one answers. Those who want to know at the same time share one answer.
+    /// Asks the nodes until one answers. Those who want to know at the same time share one answer.
     @discardableResult
     private func refresh() async throws(RedisError) -> ClusterMap {
         let task = state.withLock { state -> Task<ClusterMap, any Error>? in
@@ -143,21 +143,17 @@ final class ClusterTopology: Topology {
 
     private func askForMap() async throws(RedisError) -> ClusterMap {
         defer { state.withLock { $0.refresh = nil } }
-        var failure = RedisError(.connection, .notExecuted, "There is no node to ask for the cluster's slots")
-        for endpoint in nodesToAsk {
-            let result = await node(at: endpoint).run(
-                RedisCommand("CLUSTER", "SLOTS"), timeout: configuration.readTimeout)
-            if case .success(let reply) = result, let map = ClusterMap(slots: reply, askedAt: endpoint),
-                !map.primaries.isEmpty
-            {
-                keep(map)
-                return map
+        let ask = RedisCommand("CLUSTER", "SLOTS")
+        let map = try await Inquiry(clock: configuration.clock).answer(from: nodesToAsk) {
+            [self] endpoint async throws(RedisError) in
+            let reply = try await node(at: endpoint).run(ask, timeout: configuration.readTimeout).checked()
+            guard let map = ClusterMap(slots: reply, askedAt: endpoint), !map.primaries.isEmpty else {
+                throw RedisError(.unexpectedReply, .notExecuted, "It knows no slots")
             }
-            if let error = result.error {
-                failure = RedisError(error.code, .notExecuted, "\(endpoint): \(error.message)")
-            }
+            return map
         }
-        throw failure
+        keep(map)
+        return map
     }
 
     /// Nodes that are no longer part of the cluster are let go of.

@@ -103,48 +103,45 @@ private struct PrimaryConnector: Connector {
 /// The sentinels as one: whichever answers.
 private final class Sentinels: Sendable {
     private let name: String
-    private let node: Node
-    /// Each by itself, to listen to.
-    private let singles: [Node]
-    private let hubs: [MessageHub]
+    private let endpoints: [RedisEndpoint]
+    private let nodes: [RedisEndpoint: Node]
+    private let hubs: [RedisEndpoint: MessageHub]
     private let configuration: RedisClientConfiguration
+    /// The place of the one that is asked first: it answered last, or told of a failover.
+    private let preferred = Atomic<Int>(0)
 
     init(
         _ endpoints: [RedisEndpoint], name: String, _ configuration: RedisClientConfiguration,
         streams: any ByteStreamProvider
     ) {
         self.name = name
+        self.endpoints = endpoints
         self.configuration = configuration
-        let ring = Ring(endpoints)
         let connector = WireConnector(sentinelsOf: configuration, streams: streams)
-        var patient = configuration
-        // Each may be asked once.
-        patient.retry.retries = max(configuration.retry.retries, endpoints.count)
-        node = Node(patient, connector) {
-            () async throws(RedisError) in try ring.next()
-        }
-        singles = endpoints.map { endpoint in Node(configuration, connector) { endpoint } }
-        hubs = singles.map { single in
-            MessageHub(configuration) { () async throws(RedisError) in try await single.openLink() }
+        var single = configuration
+        // Instead of being asked again one leaves it to the others.
+        single.retry = .never
+        let nodes = Dictionary(
+            endpoints.map { endpoint in (endpoint, Node(single, connector) { endpoint }) }, uniquingKeysWith: { $1 })
+        self.nodes = nodes
+        hubs = nodes.mapValues { node in
+            MessageHub(configuration) { () async throws(RedisError) in try await node.openLink() }
         }
     }
 
     func primary() async throws(RedisError) -> RedisEndpoint {
         let ask = RedisCommand("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
-        for _ in 0..<max(singles.count, 1) {
-            let reply = try await answer(to: ask)
-            if let address = [String].decode(reply), address.count == 2, let port = UInt16(address[1]) {
-                return .tcp(host: address[0], port: port)
+        return try await answer(to: ask) { [name] reply throws(RedisError) in
+            guard let address = [String].decode(reply), address.count == 2, let port = UInt16(address[1]) else {
+                throw RedisError(.connection, .notExecuted, "It knows no primary of the name \(name)")
             }
-            // This one does not know the name; another may.
-            node.dropConnections()
+            return .tcp(host: address[0], port: port)
         }
-        throw RedisError(.connection, .notExecuted, "No sentinel knows a primary of the name \(name)")
     }
 
     /// One that is up and follows its primary; nil when there is none.
     func replica() async throws(RedisError) -> RedisEndpoint? {
-        let reply = try await answer(to: RedisCommand("SENTINEL", "REPLICAS", name))
+        let reply = try await answer(to: RedisCommand("SENTINEL", "REPLICAS", name)) { $0 }
         let replicas = (reply.elements ?? []).compactMap([String: String].decode).filter { replica in
             let flags = (replica["flags"] ?? "").split(separator: ",")
             return replica["master-link-status"] == "ok" && !flags.contains("s_down") && !flags.contains("o_down")
@@ -156,19 +153,39 @@ private final class Sentinels: Sendable {
         return .tcp(host: host, port: port)
     }
 
-    private func answer(to command: RedisCommand) async throws(RedisError) -> RESPValue {
-        do throws(RedisError) {
-            return try await node.run(command, timeout: configuration.readTimeout).checked()
-        } catch {
-            throw RedisError(error.code, .notExecuted, error.message)
+    /// What `read` makes of the first reply that it can read.
+    private func answer<Answer: Sendable>(
+        to command: RedisCommand, _ read: @escaping @Sendable (RESPValue) throws(RedisError) -> Answer
+    ) async throws(RedisError) -> Answer {
+        guard !endpoints.isEmpty else { throw RedisError(.usage, .notExecuted, "There is no sentinel to ask") }
+        let turn = preferred.load(ordering: .relaxed)
+        let (answer, endpoint) = try await Inquiry(clock: configuration.clock).answer(
+            from: Array(endpoints[turn...] + endpoints[..<turn])
+        ) { [nodes, configuration] endpoint async throws(RedisError) in
+            guard let node = nodes[endpoint] else { throw .closed(.notExecuted) }
+            let reply = try await node.run(command, timeout: configuration.readTimeout).checked()
+            return (try read(reply), endpoint)
         }
+        prefer(endpoint)
+        return answer
+    }
+
+    private func prefer(_ endpoint: RedisEndpoint) {
+        preferred.store(endpoints.firstIndex(of: endpoint) ?? 0, ordering: .relaxed)
     }
 
     /// Calls `moved` whenever a sentinel says that the primary is another server, until the task is cancelled. Each is
     /// listened to, because the one that sees to the change knows seconds before the others.
     func watch(_ moved: @escaping @Sendable () -> Void) async {
         await withTaskGroup(of: Void.self) { group in
-            for hub in hubs { group.addTask { [self] in await watch(hub, moved) } }
+            for (endpoint, hub) in hubs {
+                group.addTask { [self] in
+                    await watch(hub) {
+                        prefer(endpoint)
+                        moved()
+                    }
+                }
+            }
         }
     }
 
@@ -189,22 +206,7 @@ private final class Sentinels: Sendable {
     }
 
     func close() {
-        for hub in hubs { hub.close() }
-        node.close()
-        for node in singles { node.close() }
-    }
-
-    /// One after the other.
-    private final class Ring: Sendable {
-        private let endpoints: [RedisEndpoint]
-        private let turns = Atomic<Int>(0)
-
-        init(_ endpoints: [RedisEndpoint]) { self.endpoints = endpoints }
-
-        func next() throws(RedisError) -> RedisEndpoint {
-            guard !endpoints.isEmpty else { throw RedisError(.usage, .notExecuted, "There is no sentinel to ask") }
-            let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
-            return endpoints[Int(UInt(bitPattern: turn) % UInt(endpoints.count))]
-        }
+        for hub in hubs.values { hub.close() }
+        for node in nodes.values { node.close() }
     }
 }

@@ -60,7 +60,8 @@ enum ClientListCommand {
         } else {
             throw .syntax
         }
-        call.reply.verbatim(ClientDescription.lines(sessions, in: call.server))
+        let lines = ClientDescription.lines(sessions, in: call.server)
+        call.reply.verbatim(lines.bytes)
     }
 
     private static func byteCount(_ arguments: borrowing Arguments) -> Int {
