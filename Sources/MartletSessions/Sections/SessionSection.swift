@@ -38,19 +38,25 @@ public struct SectionTTL: Equatable, Sendable {
 /// ```swift
 /// let cart = SessionSection<Cart>("cart")
 /// let csrf = SessionSection<String>("csrf", ttl: .fixed(.seconds(3600)))
+/// let consent = SessionSection<Bool>("consent", durability: .fsync())
 /// ```
 public struct SessionSection<Value: Codable & Sendable>: Sendable {
     /// Unique within the program.
     public let name: String
     /// When it is gone although its session lives.
     public let ttl: SectionTTL
+    /// How safe its changes have to be, if more than the store asks for.
+    public let durability: Durability
     /// A value that takes more bytes is refused; nil: as the store says.
     public let maximumEncodedBytes: Int?
 
     /// A section of this name.
-    public init(_ name: String, ttl: SectionTTL = .session, maximumEncodedBytes: Int? = nil) {
+    public init(
+        _ name: String, ttl: SectionTTL = .session, durability: Durability = .memory, maximumEncodedBytes: Int? = nil
+    ) {
         self.name = name
         self.ttl = ttl
+        self.durability = durability
         self.maximumEncodedBytes = maximumEncodedBytes
     }
 }

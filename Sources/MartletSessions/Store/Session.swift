@@ -90,6 +90,8 @@ public struct SessionDraft: Sendable {
     public var activity = ActivityLevel.normal
     private(set) var removed: Set<String> = []
     private(set) var changed: Set<String> = []
+    /// What the sections that were changed ask for, and whoever changed them.
+    private(set) var durability = Durability.memory
 
     init(_ handle: SessionHandle, record: SessionRecord, packing: Envelope.Packing, now: Int64) {
         self.handle = handle
@@ -121,10 +123,17 @@ public struct SessionDraft: Sendable {
             packing)
         changed.insert(section.name)
         removed.remove(section.name)
+        wait(for: section.durability)
     }
 
     /// Takes a section away.
-    public mutating func remove<Value>(_ section: SessionSection<Value>) { remove(named: section.name) }
+    public mutating func remove<Value>(_ section: SessionSection<Value>) {
+        remove(named: section.name)
+        wait(for: section.durability)
+    }
+
+    /// The change has to be so safe, if that is more than the store and the changed sections ask for.
+    public mutating func wait(for durability: Durability) { self.durability = self.durability.and(durability) }
 
     mutating func remove(named name: String) {
         record.sections[name] = nil

@@ -6,15 +6,18 @@ import MartletClient
 extension SessionStore {
     /// Gives a section a value.
     ///
-    /// - Parameter version: the change is made only if the session has this version still.
+    /// - Parameters:
+    ///   - version: the change is made only if the session has this version still.
+    ///   - activity: how active the user is, for a section whose time depends on it.
+    ///   - durability: how safe the change has to be, if more than the store and the section ask for.
     /// - Returns: the session's new version.
     /// - Throws: ``SessionError``: `missing`, `conflict`, `tooLarge`.
     @discardableResult
     public func set<Value>(
         _ section: SessionSection<Value>, to value: Value, in id: SessionID, ifVersion version: Int64? = nil,
-        activity: ActivityLevel = .normal
+        activity: ActivityLevel = .normal, durability: Durability = .memory
     ) async throws(SessionError) -> Int64 {
-        try await change(id) { (draft) throws(SessionError) in
+        try await change(id, durability) { (draft) throws(SessionError) in
             guard version == nil || draft.record.version == version else {
                 throw SessionError(.conflict, "The session has another version than was asked for")
             }
@@ -25,36 +28,43 @@ extension SessionStore {
 
     /// Takes a section away.
     ///
+    /// - Parameter durability: how safe the change has to be, if more than the store and the section ask for.
     /// - Throws: ``SessionError`` with the code `missing`.
-    public func remove<Value>(_ section: SessionSection<Value>, in id: SessionID) async throws(SessionError) {
-        _ = try await change(id) { (draft) throws(SessionError) in draft.remove(section) }
+    public func remove<Value>(
+        _ section: SessionSection<Value>, in id: SessionID, durability: Durability = .memory
+    ) async throws(SessionError) {
+        _ = try await change(id, durability) { (draft) throws(SessionError) in draft.remove(section) }
     }
 
     /// Sets, changes and, where the value is nil, removes metadata; what is not named stays.
     ///
+    /// - Parameter durability: how safe the change has to be, if more than the store asks for.
     /// - Throws: ``SessionError`` with the code `missing`.
-    public func mergeMetadata(_ changes: [String: String?], in id: SessionID) async throws(SessionError) {
-        _ = try await change(id) { (draft) throws(SessionError) in
+    public func mergeMetadata(
+        _ changes: [String: String?], in id: SessionID, durability: Durability = .memory
+    ) async throws(SessionError) {
+        _ = try await change(id, durability) { (draft) throws(SessionError) in
             for (name, value) in changes { draft.metadata[name] = value }
         }
     }
 
     /// Counts up or down; many may do so at once.
     ///
+    /// - Parameter durability: how safe the change has to be, if more than the store asks for.
     /// - Returns: the counter's new value.
     /// - Throws: ``SessionError`` with the code `missing`.
     @discardableResult
     public func increment(
-        _ counter: SessionCounter, by amount: Int64 = 1, in id: SessionID
+        _ counter: SessionCounter, by amount: Int64 = 1, in id: SessionID, durability: Durability = .memory
     ) async throws(SessionError) -> Int64 {
         try await counting(.change) { () async throws(SessionError) in
             let value = try await onLiving(id) { (handle) async throws(SessionError) -> Int64? in
                 let key = keys.session(handle)
-                return try await server.change([key], reading: headerReads(handle), configuration.durability) {
+                return try await server.change([key], reading: headerReads(handle)) {
                     (reading) async throws(SessionError) -> SessionServer.Decision<Int64?> in
                     guard living(reading) != nil else { return .done(nil) }
                     let writes = [RedisCommand("HINCRBY", key, SessionField.counter(counter.name), Int(amount))]
-                    return .write(writes) { Int64.decode($0[0]) }
+                    return .write(writes, configuration.durability.and(durability)) { Int64.decode($0[0]) }
                 }
             }
             guard let value else { throw .missing }
@@ -63,7 +73,8 @@ extension SessionStore {
     }
 
     /// Reads a session, lets `body` change it, and writes what it changed; all over again when somebody was faster, so
-    /// that no change of anybody gets lost. `body` may run several times.
+    /// that no change of anybody gets lost. `body` may run several times; what it changes may be made safer than the
+    /// store and its sections ask for by ``SessionDraft/wait(for:)``.
     ///
     /// - Returns: what `body` returned, and the session as it is now.
     /// - Throws: ``SessionError``: `missing`, `conflict` when somebody was faster each time; what `body` throws.
@@ -91,12 +102,13 @@ extension SessionStore {
 
     /// Changes sections or metadata without reading the sections.
     private func change(
-        _ id: SessionID, _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
+        _ id: SessionID, _ durability: Durability,
+        _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
     ) async throws(SessionError) -> SessionDraft {
         try await counting(.change) { () async throws(SessionError) in
             let draft = try await withFieldTimes { (hasTimes) async throws(SessionError) in
                 try await onLiving(id) { (handle) async throws(SessionError) -> SessionDraft? in
-                    try await change(handle, hasTimes, body)
+                    try await change(handle, hasTimes, configuration.durability.and(durability), body)
                 }
             }
             guard let draft else { throw .missing }
@@ -105,16 +117,18 @@ extension SessionStore {
     }
 
     private func change(
-        _ handle: SessionHandle, _ hasTimes: Bool, _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
+        _ handle: SessionHandle, _ hasTimes: Bool, _ durability: Durability,
+        _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
     ) async throws(SessionError) -> SessionDraft? {
-        try await server.change([keys.session(handle)], reading: headerReads(handle), configuration.durability) {
+        try await server.change([keys.session(handle)], reading: headerReads(handle)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<SessionDraft?> in
             guard let record = living(reading) else { return .done(nil) }
             var draft = SessionDraft(handle, record: record, packing: packing, now: reading.now)
             try body(&draft)
             draft.nextVersion()
             let result = draft
-            return .write(writes(of: draft, since: record.metadata, hasTimes)) { _ in result }
+            let writes = writes(of: draft, since: record.metadata, hasTimes)
+            return .write(writes, durability.and(draft.durability)) { _ in result }
         }
     }
 
@@ -139,7 +153,7 @@ extension SessionStore {
     ) async throws(SessionError) -> (Result<Value, any Error>, Session)? {
         let key = keys.session(handle)
         let reads = [RedisCommand("HGETALL", key), RedisCommand("GET", keys.epoch(handle.tag))]
-        return try await server.change([key], reading: reads, durability) {
+        return try await server.change([key], reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<(Result<Value, any Error>, Session)?> in
             guard let record = living(reading) else { return .done(nil) }
             var draft = SessionDraft(handle, record: record, packing: packing, now: reading.now)
@@ -150,7 +164,8 @@ extension SessionStore {
             draft.removeExpired()
             draft.nextVersion()
             let result = session(id, at: handle, draft.record, readAt: reading.now)
-            return .write(writes(of: draft, since: record.metadata, hasTimes)) { _ in (value, result) }
+            let writes = writes(of: draft, since: record.metadata, hasTimes)
+            return .write(writes, durability.and(draft.durability)) { _ in (value, result) }
         }
     }
 

@@ -15,14 +15,15 @@ public enum TouchResult: Sendable, Equatable {
 extension SessionStore {
     /// Uses a session: it gets a new deadline, whatever the throttle says.
     ///
-    /// - Parameter activity: shortens or lengthens the idle time that is added; a deadline never moves to an earlier
-    ///   time.
+    /// - Parameters:
+    ///   - activity: shortens or lengthens the idle time that is added; a deadline never moves to an earlier time.
+    ///   - durability: how safe the new deadline has to be, if more than the store asks for.
     public func touch(
-        _ id: SessionID, activity: ActivityLevel = .normal
+        _ id: SessionID, activity: ActivityLevel = .normal, durability: Durability = .memory
     ) async throws(SessionError) -> TouchResult {
         let record = try await seeking(.touch) { () async throws(SessionError) in
             try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord? in
-                guard case .extended(let record) = try await use(handle, activity) else { return nil }
+                guard case .extended(let record) = try await use(handle, activity, durability) else { return nil }
                 return record
             }
         }
@@ -55,9 +56,10 @@ extension SessionStore {
 
     /// - Parameter interval: nothing is written when it was used within so many ms; nil: it is in any case.
     func use(
-        _ handle: SessionHandle, _ activity: ActivityLevel, unlessWithin interval: Int64? = nil
+        _ handle: SessionHandle, _ activity: ActivityLevel, _ durability: Durability = .memory,
+        unlessWithin interval: Int64? = nil
     ) async throws(SessionError) -> Use {
-        let used = try await postpone(handle) { record, now in
+        let used = try await postpone(handle, durability) { record, now in
             // Of many that found it due at once one writes.
             if let interval, now - record.accessed < interval { return false }
             record.deadline = record.deadline(usedAt: now, activity)
@@ -70,11 +72,12 @@ extension SessionStore {
 
     /// The session and its user's index get the new deadline together, unless `change` says that it need not be.
     private func postpone(
-        _ handle: SessionHandle, _ change: @escaping @Sendable (inout SessionRecord, _ now: Int64) -> Bool
+        _ handle: SessionHandle, _ durability: Durability = .memory,
+        _ change: @escaping @Sendable (inout SessionRecord, _ now: Int64) -> Bool
     ) async throws(SessionError) -> Use {
         let user = UserSessions(tag: handle.tag, keys: keys)
         let (key, index) = (keys.session(handle), keys.index(handle.tag))
-        return try await server.change([key], reading: headerReads(handle), configuration.durability) {
+        return try await server.change([key], reading: headerReads(handle)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
             guard var record = living(reading) else { return .done(.missing) }
             guard change(&record, reading.now) else { return .done(.recent(record)) }
@@ -91,7 +94,7 @@ extension SessionStore {
                     writes.append(extending)
                 }
             }
-            return .write(writes) { _ in .extended(changed) }
+            return .write(writes, configuration.durability.and(durability)) { _ in .extended(changed) }
         }
     }
 

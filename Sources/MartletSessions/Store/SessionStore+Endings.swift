@@ -56,20 +56,21 @@ extension SessionStore {
     ) async throws(SessionError) -> Removal {
         let (key, alias) = (keys.session(handle), keys.alias(handle))
         let reads = [RedisCommand(words: ["HMGET", key] + SessionField.header), RedisCommand("GET", alias)]
-        return try await server.change([key, alias], reading: reads, configuration.criticalDurability) {
+        return try await server.change([key, alias], reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Removal> in
             let record = SessionRecord(reading.replies[0])
             let digest = reading.replies[1].string.flatMap { $0.isEmpty ? nil : $0 }
             let end = decide(record)
+            let durability = configuration.criticalDurability
             switch (end, record) {
             case (.remove, let record?), (.replace, let record?):
                 let wasAlive = record.isAlive(at: reading.now, epoch: 0)
                 var writes = ending(handle)
                 if case .replace = end { writes.append(tombstone(of: handle)) }
-                return .write(writes) { _ in wasAlive ? .removed(record) : .nothing }
+                return .write(writes, durability) { _ in wasAlive ? .removed(record) : .nothing }
             case (.removeAlias, nil):
                 guard let digest else { return .done(.nothing) }
-                return .write([RedisCommand("DEL", alias)]) { _ in .alias(digest) }
+                return .write([RedisCommand("DEL", alias)], durability) { _ in .alias(digest) }
             case (_, nil): return .done(digest.map { .alias($0) } ?? .nothing)
             default: return .done(.changed)
             }

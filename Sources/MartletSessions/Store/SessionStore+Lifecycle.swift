@@ -69,7 +69,7 @@ extension SessionStore {
         let watched = [key] + (user?.watched ?? []) + (old.map { [$0] } ?? [])
         let reads =
             [RedisCommand("EXISTS", key)] + (user?.reads ?? []) + (old.map { [RedisCommand("HGETALL", $0)] } ?? [])
-        return try await server.change(watched, reading: reads, configuration.criticalDurability) {
+        return try await server.change(watched, reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<CreatedSession> in
             // 256 random bits that exist already are no accident.
             guard reading.replies[0] == .integer(0) else { throw SessionError(.conflict, "The session exists") }
@@ -95,7 +95,7 @@ extension SessionStore {
             }
             if let replaced, before != nil { writes += ending(replaced) + [tombstone(of: replaced)] }
             let created = CreatedSession(session: session(id, record, readAt: now), evicted: evicted)
-            return .write(writes) { _ in created }
+            return .write(writes, configuration.criticalDurability.and(draft.durability)) { _ in created }
         }
     }
 

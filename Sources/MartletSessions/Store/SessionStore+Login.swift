@@ -9,8 +9,8 @@ extension SessionStore {
     ///
     /// - Parameters:
     ///   - id: the session before login; nil, or one that is gone, when there is none.
-    ///   - keeping: names of sections that the new session takes over, as they are when the one before ends. All others
-    ///     are dropped.
+    ///   - keeping: names of sections that the new session takes over, as they are when the one before ends, as safe as
+    ///     ``SessionStoreConfiguration/criticalDurability`` asks for. All others are dropped.
     ///   - metadata: nil: that of the session before login.
     ///   - fill: gives the new session more values, on top of what it takes over. It may run several times, each time
     ///     from the start.

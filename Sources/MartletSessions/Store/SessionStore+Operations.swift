@@ -206,10 +206,10 @@ extension SessionStore {
     /// this fails, the lock ends by itself.
     private func release(_ key: String, _ token: String) async {
         await Task {
-            try? await server.change([key], reading: [RedisCommand("GET", key)], .memory) {
+            try? await server.change([key], reading: [RedisCommand("GET", key)]) {
                 (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
                 guard reading.replies[0].string == token else { return .done(()) }
-                return .write([RedisCommand("DEL", key)]) { _ in }
+                return .write([RedisCommand("DEL", key)], .memory) { _ in }
             }
         }.value
     }

@@ -45,7 +45,7 @@ extension SessionStore {
         let (oldKey, newKey, index) = (keys.session(old), keys.session(id.handle), keys.index(old.tag))
         let user = UserSessions(tag: old.tag, keys: keys)
         let reads = [RedisCommand("HGETALL", oldKey), RedisCommand("GET", keys.epoch(old.tag))]
-        return try await server.change([oldKey, newKey], reading: reads, configuration.criticalDurability) {
+        return try await server.change([oldKey, newKey], reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Session?> in
             guard var record = living(reading) else { return .done(nil) }
             record.version += 1
@@ -69,7 +69,7 @@ extension SessionStore {
                 writes.append(tombstone(of: old))
             }
             let result = session(id, record, readAt: reading.now)
-            return .write(writes) { _ in result }
+            return .write(writes, configuration.criticalDurability) { _ in result }
         }
     }
 

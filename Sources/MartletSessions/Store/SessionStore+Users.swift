@@ -113,7 +113,7 @@ extension SessionStore {
         let spared = survivor.flatMap { $0.tag == tag ? $0 : nil }
         let watched = user.watched + (spared.map { [keys.session($0)] } ?? [])
         let reads = user.reads + (spared.map { Array(headerReads($0).prefix(1)) } ?? [])
-        return try await server.change(watched, reading: reads, configuration.criticalDurability) {
+        return try await server.change(watched, reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<[SessionHandle]> in
             let present = try await user.present(reading, Array(reading.replies.prefix(3)))
             let ended = present.alive.map(\.handle).filter { $0 != spared }
@@ -135,7 +135,7 @@ extension SessionStore {
                     RedisCommand("PEXPIREAT", index, Int(record.deadline)),
                 ]
             }
-            return .write(writes) { _ in ended }
+            return .write(writes, configuration.criticalDurability) { _ in ended }
         }
     }
 
