@@ -27,12 +27,30 @@ public struct SessionEvent: Sendable, Equatable {
         case expired
     }
 
+    /// How surely an event is told.
+    public enum Delivery: String, Sendable {
+        /// Once: this store did it, or a Martlet in this process.
+        case exact
+        /// Once or not at all: a server elsewhere did it, which tells nothing again that was lost on the way.
+        case bestEffort
+    }
+
     /// What happened.
     public let kind: Kind
     /// To which session.
     public let handle: SessionHandle
-    /// Whose it is, if that is known.
-    public let principal: Principal?
+    /// When: by the server's clock. By that of this machine, when it is heard of, where a server elsewhere tells of a
+    /// session that it ended.
+    public let at: Date
+    /// What the session was then: as it lives on, or as it was when it ended. Nil where the server ended it, which
+    /// tells nothing but its handle.
+    public let lastKnown: SessionSummary?
+    /// How surely this is told.
+    public let delivery: Delivery
+
+    /// Whose it is. Nil before login, and where the server ended it: ``SessionStore/belongs(_:to:)`` says of a certain
+    /// user whether it was theirs.
+    public var principal: Principal? { lastKnown?.principal }
 }
 
 /// What a store was asked.
@@ -149,13 +167,30 @@ final class SessionStoreState: Sendable {
         }
     }
 
-    /// After what it tells can be seen by others.
-    func tell(_ kind: SessionEvent.Kind, _ handle: SessionHandle, _ principal: Principal?) {
+    /// What this store did, after it can be seen by others.
+    func tell(_ kind: SessionEvent.Kind, at now: Int64, _ summary: @autoclosure () -> SessionSummary) {
+        tell(kind) {
+            let summary = summary()
+            return SessionEvent(
+                kind: kind, handle: summary.id, at: Date(milliseconds: now), lastKnown: summary, delivery: .exact)
+        }
+    }
+
+    /// What the server did.
+    func tell(_ kind: SessionEvent.Kind, at now: Int64, _ handle: SessionHandle, _ delivery: SessionEvent.Delivery) {
+        tell(kind) {
+            SessionEvent(
+                kind: kind, handle: handle, at: Date(milliseconds: now), lastKnown: nil, delivery: delivery)
+        }
+    }
+
+    private func tell(_ kind: SessionEvent.Kind, _ event: () -> SessionEvent) {
         let listeners = state.withLock { state in
             state.statistics.events[kind, default: 0] += 1
             return Array(state.listeners.values)
         }
-        let event = SessionEvent(kind: kind, handle: handle, principal: principal)
+        guard !listeners.isEmpty else { return }
+        let event = event()
         for listener in listeners { listener.yield(event) }
     }
 

@@ -62,6 +62,8 @@ public struct SessionSummary: Sendable, Equatable, Identifiable {
     /// Address, user agent and the like.
     public let metadata: [String: String]
 
+    init(_ session: Session) { self.init(session.handle, session.record) }
+
     init(_ handle: SessionHandle, _ record: SessionRecord) {
         id = handle
         principal = record.principal

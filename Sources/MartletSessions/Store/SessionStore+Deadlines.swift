@@ -23,7 +23,7 @@ extension SessionStore {
     ) async throws(SessionError) -> TouchResult {
         let record = try await seeking(.touch) { () async throws(SessionError) in
             try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord? in
-                guard case .extended(let record) = try await use(handle, activity, durability) else { return nil }
+                guard case .extended(let record, _) = try await use(handle, activity, durability) else { return nil }
                 return record
             }
         }
@@ -48,7 +48,7 @@ extension SessionStore {
     }
 
     enum Use: Sendable {
-        case extended(SessionRecord)
+        case extended(SessionRecord, at: Int64)
         /// Somebody else used it just now.
         case recent(SessionRecord)
         case missing
@@ -66,7 +66,7 @@ extension SessionStore {
             record.accessed = max(record.accessed, now)
             return true
         }
-        if case .extended(let record) = used { state.tell(.touched, handle, record.principal) }
+        if case .extended(let record, let now) = used { state.tell(.touched, at: now, SessionSummary(handle, record)) }
         return used
     }
 
@@ -94,7 +94,7 @@ extension SessionStore {
                     writes.append(extending)
                 }
             }
-            return .write(writes, configuration.durability.and(durability)) { _ in .extended(changed) }
+            return .write(writes, configuration.durability.and(durability)) { _ in .extended(changed, at: reading.now) }
         }
     }
 

@@ -34,8 +34,9 @@ extension SessionStore {
                 Beginning(principal: principal, metadata: metadata, lifetime: lifetime) {
                     (draft, _) throws(SessionError) in try fill(&draft)
                 })
-            state.tell(.created, created.session.handle, principal)
-            for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
+            let now = created.session.readAt
+            state.tell(.created, at: now, SessionSummary(created.session))
+            for summary in created.evicted { state.tell(.evictedByLimit, at: now, summary) }
             return created
         }
     }
@@ -144,7 +145,7 @@ extension SessionStore {
         case .recent(let record):
             state.countThrottledTouch()
             header = record
-        case .extended(let record): header = record
+        case .extended(let record, _): header = record
         }
         var used = self.session(
             session.id, at: session.handle, session.record.touched(as: header), readAt: session.readAt)

@@ -36,13 +36,14 @@ extension SessionStore {
                 ) { (draft, record) throws(SessionError) in
                     try heir.fill(&draft, from: old, record ?? known)
                 })
-            for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
+            let now = created.session.readAt
+            for summary in created.evicted { state.tell(.evictedByLimit, at: now, summary) }
             // Behind the new one: if this fails, the old one is what it was, and nobody's.
             if let before {
                 created = CreatedSession(
                     session: try await end(before, for: created.session, heir), evicted: created.evicted)
             }
-            state.tell(.promoted, created.session.handle, principal)
+            state.tell(.promoted, at: created.session.readAt, SessionSummary(created.session))
             return created
         }
     }

@@ -15,7 +15,7 @@ extension SessionStore {
                 try await move(handle, grace)
             }
             guard let rotated else { throw .missing }
-            state.tell(.rotated, rotated.handle, rotated.principal)
+            state.tell(.rotated, at: rotated.readAt, SessionSummary(rotated))
             return rotated
         }
     }
@@ -24,7 +24,7 @@ extension SessionStore {
     func rotateOnce(_ id: SessionID, grace: Duration) async throws(SessionError) -> Session? {
         try await counting(.rotate) { () async throws(SessionError) in
             if let rotated = try await move(id.handle, grace) {
-                state.tell(.rotated, rotated.handle, rotated.principal)
+                state.tell(.rotated, at: rotated.readAt, SessionSummary(rotated))
                 return rotated
             }
             guard try await isReplaced(id.handle) else { throw .missing }
