@@ -27,27 +27,61 @@ public struct SessionEvent: Sendable, Equatable {
         case expired
     }
 
+    /// How surely an event is told.
+    public enum Delivery: String, Sendable {
+        /// Once: this store did it, or a Martlet in this process.
+        case exact
+        /// Once or not at all: a server elsewhere did it, which tells nothing again that was lost on the way.
+        case bestEffort
+    }
+
     /// What happened.
     public let kind: Kind
     /// To which session.
     public let handle: SessionHandle
-    /// Whose it is, if that is known.
-    public let principal: Principal?
+    /// When: by the server's clock. By that of this machine, when it is heard of, where a server elsewhere tells of a
+    /// session that it ended.
+    public let at: Date
+    /// What the session was then: as it lives on, or as it was when it ended. Nil where the server ended it, which
+    /// tells nothing but its handle.
+    public let lastKnown: SessionSummary?
+    /// How surely this is told.
+    public let delivery: Delivery
+
+    /// Whose it is. Nil before login, and where the server ended it: ``SessionStore/belongs(_:to:)`` says of a certain
+    /// user whether it was theirs.
+    public var principal: Principal? { lastKnown?.principal }
 }
 
 /// What a store was asked.
 public enum SessionOperation: String, Sendable, CaseIterable {
     case create, get, change, touch, rotate, promote, delete, revoke, list
+
+    /// Among all cases.
+    var place: Int {
+        switch self {
+        case .create: 0
+        case .get: 1
+        case .change: 2
+        case .touch: 3
+        case .rotate: 4
+        case .promote: 5
+        case .delete: 6
+        case .revoke: 7
+        case .list: 8
+        }
+    }
 }
 
 /// What a store has done since it was made.
 public struct SessionStatistics: Sendable, Equatable {
+    var durations = OperationDurations()
     /// Calls that did what was asked.
-    public internal(set) var succeeded: [SessionOperation: Int] = [:]
+    public var succeeded: [SessionOperation: Int] { durations.counts(.succeeded) }
     /// Calls for sessions that are gone, whether they say so by an error or by nil.
-    public internal(set) var missed: [SessionOperation: Int] = [:]
+    public var missed: [SessionOperation: Int] { durations.counts(.missed) }
     /// Calls that failed.
-    public internal(set) var failed: [SessionOperation: Int] = [:]
+    public var failed: [SessionOperation: Int] { durations.counts(.failed) }
     /// Events by kind.
     public internal(set) var events: [SessionEvent.Kind: Int] = [:]
     /// How often a change began again because others were faster.
@@ -64,6 +98,12 @@ public struct SessionStatistics: Sendable, Equatable {
     public internal(set) var corruptionErrors = 0
     /// Of all operations since a ``SessionMonitor`` last looked.
     public internal(set) var longestOperation = Duration.zero
+
+    /// How long the operations of this kind took that came to this.
+    public func durations(of operation: SessionOperation, _ outcome: OperationOutcome = .succeeded) -> DurationHistogram
+    {
+        durations.histogram(operation, outcome)
+    }
 }
 
 /// What a store's copies share.
@@ -149,13 +189,30 @@ final class SessionStoreState: Sendable {
         }
     }
 
-    /// After what it tells can be seen by others.
-    func tell(_ kind: SessionEvent.Kind, _ handle: SessionHandle, _ principal: Principal?) {
+    /// What this store did, after it can be seen by others.
+    func tell(_ kind: SessionEvent.Kind, at now: Int64, _ summary: @autoclosure () -> SessionSummary) {
+        tell(kind) {
+            let summary = summary()
+            return SessionEvent(
+                kind: kind, handle: summary.id, at: Date(milliseconds: now), lastKnown: summary, delivery: .exact)
+        }
+    }
+
+    /// What the server did.
+    func tell(_ kind: SessionEvent.Kind, at now: Int64, _ handle: SessionHandle, _ delivery: SessionEvent.Delivery) {
+        tell(kind) {
+            SessionEvent(
+                kind: kind, handle: handle, at: Date(milliseconds: now), lastKnown: nil, delivery: delivery)
+        }
+    }
+
+    private func tell(_ kind: SessionEvent.Kind, _ event: () -> SessionEvent) {
         let listeners = state.withLock { state in
             state.statistics.events[kind, default: 0] += 1
             return Array(state.listeners.values)
         }
-        let event = SessionEvent(kind: kind, handle: handle, principal: principal)
+        guard !listeners.isEmpty else { return }
+        let event = event()
         for listener in listeners { listener.yield(event) }
     }
 
@@ -177,11 +234,8 @@ final class SessionStoreState: Sendable {
         state.withLock { state in
             state.statistics.longestOperation = max(state.statistics.longestOperation, duration)
             if error?.isTimeout == true { state.statistics.timeoutErrors += 1 }
-            switch code {
-            case nil: state.statistics.succeeded[operation, default: 0] += 1
-            case .missing: state.statistics.missed[operation, default: 0] += 1
-            default: state.statistics.failed[operation, default: 0] += 1
-            }
+            let outcome: OperationOutcome = code == nil ? .succeeded : code == .missing ? .missed : .failed
+            state.statistics.durations.count(operation, outcome, took: duration)
             guard code == .unavailable else { return }
             state.statistics.connectionErrors += 1
             // Another server may take its place, which can do other things.

@@ -66,13 +66,13 @@ public struct ForeignSessions: Sendable {
     ///
     /// - Parameter ttl: nil for what the other store gives.
     public func put(_ id: String, _ values: [String: [UInt8]], ttl: Duration? = nil) async throws(SessionError) {
-        try await server.change(layout.keys(id), reading: layout.reads(id), .memory) {
+        try await server.change(layout.keys(id), reading: layout.reads(id)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
             // What cannot be read is overwritten.
             let old = (try? layout.values(reading.replies)) ?? [:]
             let ttl = ttl ?? layout.defaultTTL
             let complete = layout.completed(values, now: reading.now, ttl: ttl)
-            return .write(layout.writes(id, complete, insteadOf: old, ttl: ttl)) { _ in }
+            return .write(layout.writes(id, complete, insteadOf: old, ttl: ttl), .memory) { _ in }
         }
     }
 
@@ -85,14 +85,14 @@ public struct ForeignSessions: Sendable {
         _ id: String, ttl: Duration? = nil,
         _ body: @Sendable (inout ForeignSession) throws(SessionError) -> Void
     ) async throws(SessionError) -> ForeignSession? {
-        try await server.change(layout.keys(id), reading: layout.reads(id), .memory) {
+        try await server.change(layout.keys(id), reading: layout.reads(id)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<ForeignSession?> in
             guard let old = try session(id, reading.replies) else { return .done(nil) }
             var changed = old
             try body(&changed)
             let result = changed
             let writes = layout.writes(id, changed.values, insteadOf: old.values, ttl: ttl)
-            return writes.isEmpty ? .done(result) : .write(writes) { _ in result }
+            return writes.isEmpty ? .done(result) : .write(writes, .memory) { _ in result }
         }
     }
 

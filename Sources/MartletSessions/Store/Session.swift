@@ -62,6 +62,8 @@ public struct SessionSummary: Sendable, Equatable, Identifiable {
     /// Address, user agent and the like.
     public let metadata: [String: String]
 
+    init(_ session: Session) { self.init(session.handle, session.record) }
+
     init(_ handle: SessionHandle, _ record: SessionRecord) {
         id = handle
         principal = record.principal
@@ -85,11 +87,13 @@ public struct SessionDraft: Sendable {
     let handle: SessionHandle
     private(set) var record: SessionRecord
     private let packing: Envelope.Packing
-    private let now: Int64
+    let now: Int64
     /// How active the user is: sections whose time depends on it are told.
     public var activity = ActivityLevel.normal
     private(set) var removed: Set<String> = []
     private(set) var changed: Set<String> = []
+    /// What the sections that were changed ask for, and whoever changed them.
+    private(set) var durability = Durability.memory
 
     init(_ handle: SessionHandle, record: SessionRecord, packing: Envelope.Packing, now: Int64) {
         self.handle = handle
@@ -113,18 +117,21 @@ public struct SessionDraft: Sendable {
     ///
     /// - Throws: ``SessionError`` when the value cannot be encoded or is too large.
     public mutating func set<Value>(_ section: SessionSection<Value>, to value: Value) throws(SessionError) {
-        let duration = section.ttl.duration(for: activity)
-        // The session's own time needs no second deadline.
-        let deadline = duration.map { min(now + max($0.milliseconds, 0), SessionField.latestDeadline) }
-        record.sections[section.name] = try Envelope.pack(
-            value, deadline: deadline, context: Self.context(handle, section.name), limit: section.maximumEncodedBytes,
-            packing)
-        changed.insert(section.name)
-        removed.remove(section.name)
+        let envelope = try Envelope.pack(
+            value, end: section.ttl.end(after: now, activity), context: Self.context(handle, section.name),
+            limit: section.maximumEncodedBytes, packing)
+        adopt(section.name, envelope)
+        wait(for: section.durability)
     }
 
     /// Takes a section away.
-    public mutating func remove<Value>(_ section: SessionSection<Value>) { remove(named: section.name) }
+    public mutating func remove<Value>(_ section: SessionSection<Value>) {
+        remove(named: section.name)
+        wait(for: section.durability)
+    }
+
+    /// The change has to be so safe, if that is more than the store and the changed sections ask for.
+    public mutating func wait(for durability: Durability) { self.durability = self.durability.and(durability) }
 
     mutating func remove(named name: String) {
         record.sections[name] = nil
@@ -135,6 +142,7 @@ public struct SessionDraft: Sendable {
     /// A section that was packed for this session elsewhere.
     mutating func adopt(_ name: String, _ envelope: [UInt8]) {
         record.sections[name] = envelope
+        record.noteSliding(envelope)
         changed.insert(name)
         removed.remove(name)
     }
@@ -143,13 +151,18 @@ public struct SessionDraft: Sendable {
         !changed.isEmpty || !removed.isEmpty || record.metadata != old.metadata
     }
 
+    /// Throws when the session has another version than was asked for; nil: any will do.
+    func require(_ version: Int64?) throws(SessionError) {
+        guard version == nil || record.version == version else {
+            throw SessionError(.conflict, "The session has another version than was asked for")
+        }
+    }
+
     mutating func nextVersion() { record.version += 1 }
 
     /// Sections whose time is over go with the next write.
     mutating func removeExpired() {
-        for (name, envelope) in record.sections where (Envelope.deadline(of: envelope) ?? .max) <= now {
-            remove(named: name)
-        }
+        for name in record.dropSections(overAt: now) { remove(named: name) }
     }
 
     /// Values cannot be moved from one session or section to another unseen.

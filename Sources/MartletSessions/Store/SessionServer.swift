@@ -15,8 +15,8 @@ struct SessionServer: Sendable {
     enum Decision<Value: Sendable>: Sendable {
         /// Nothing is written.
         case done(Value)
-        /// What is written, and what comes of the replies.
-        case write([RedisCommand], @Sendable ([RESPValue]) -> Value)
+        /// What is written, how safe it has to be, and what comes of the replies.
+        case write([RedisCommand], Durability, @Sendable ([RESPValue]) -> Value)
     }
 
     /// One turn of reading, with the server's clock in ms since 1970.
@@ -84,7 +84,7 @@ struct SessionServer: Sendable {
 
     /// Watches `keys`, which lie together, reads, decides, and writes what was decided; again when others were faster.
     func change<Value: Sendable>(
-        _ keys: [String], reading commands: [RedisCommand], _ durability: Durability,
+        _ keys: [String], reading commands: [RedisCommand],
         _ decide: @Sendable (Reading) async throws(SessionError) -> Decision<Value>
     ) async throws(SessionError) -> Value {
         for attempt in 0...max(conflictRetries, 0) {
@@ -94,7 +94,7 @@ struct SessionServer: Sendable {
                 outcome = try await client.retrying { refusal async throws(RedisError) -> Outcome<Value> in
                     try await client.lease(for: keys.first, after: refusal) {
                         connection async throws(RedisError) -> Outcome<Value> in
-                        try await attemptOnce(keys, commands, durability, connection, decide)
+                        try await attemptOnce(keys, commands, connection, decide)
                     }
                 }
             } catch {
@@ -116,7 +116,7 @@ struct SessionServer: Sendable {
     }
 
     private func attemptOnce<Value: Sendable>(
-        _ keys: [String], _ commands: [RedisCommand], _ durability: Durability, _ connection: RedisConnection,
+        _ keys: [String], _ commands: [RedisCommand], _ connection: RedisConnection,
         _ decide: @Sendable (Reading) async throws(SessionError) -> Decision<Value>
     ) async throws(RedisError) -> Outcome<Value> {
         let watch = [RedisCommand(words: ["WATCH"] + keys), RedisCommand("TIME")]
@@ -127,7 +127,7 @@ struct SessionServer: Sendable {
                 connection: connection, watched: keys)
             switch try await decide(reading) {
             case .done(let value): return .done(value)
-            case .write(let writes, let finish):
+            case .write(let writes, let durability, let finish):
                 guard let replies = try await write(writes, over: connection) else { return .conflict }
                 try await secure(durability, over: connection)
                 return .done(finish(replies))
@@ -187,15 +187,20 @@ struct SessionServer: Sendable {
     /// To the server 0 means for ever.
     private static func limit(_ timeout: Duration) -> Int { Int(max(timeout.milliseconds, 1)) }
 
-    /// Waits until what this connection wrote is as safe as was asked for.
+    /// Waits until what this connection wrote is as safe as was asked for, in each way.
     private func secure(_ durability: Durability, over connection: RedisConnection) async throws(SessionError) {
-        let (command, wanted): (RedisCommand, Int)
-        switch durability.level {
-        case .memory: return
-        case .fsync(let timeout): (command, wanted) = (RedisCommand("WAITAOF", 1, 0, Self.limit(timeout)), 1)
-        case .replicas(let count, let timeout):
-            (command, wanted) = (RedisCommand("WAIT", count, Self.limit(timeout)), count)
+        if durability.replicas > 0 {
+            let command = RedisCommand("WAIT", durability.replicas, Self.limit(durability.patience))
+            try await wait(command, for: durability.replicas, over: connection)
         }
+        if let timeout = durability.disk {
+            try await wait(RedisCommand("WAITAOF", 1, 0, Self.limit(timeout)), for: 1, over: connection)
+        }
+    }
+
+    private func wait(
+        _ command: RedisCommand, for wanted: Int, over connection: RedisConnection
+    ) async throws(SessionError) {
         let reply: RESPValue
         do throws(RedisError) {
             reply = try await connection.send(command)

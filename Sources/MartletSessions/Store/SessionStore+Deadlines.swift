@@ -15,15 +15,17 @@ public enum TouchResult: Sendable, Equatable {
 extension SessionStore {
     /// Uses a session: it gets a new deadline, whatever the throttle says.
     ///
-    /// - Parameter activity: shortens or lengthens the idle time that is added; a deadline never moves to an earlier
-    ///   time.
+    /// - Parameters:
+    ///   - activity: shortens or lengthens the idle time that is added; a deadline never moves to an earlier time.
+    ///   - durability: how safe the new deadline has to be, if more than the store asks for.
     public func touch(
-        _ id: SessionID, activity: ActivityLevel = .normal
+        _ id: SessionID, activity: ActivityLevel = .normal, durability: Durability = .memory
     ) async throws(SessionError) -> TouchResult {
         let record = try await seeking(.touch) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord? in
-                guard case .extended(let record) = try await use(handle, activity) else { return nil }
-                return record
+            try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord in
+                switch try await use(handle, activity, durability) {
+                case .extended(let record, _), .recent(let record): return record
+                }
             }
         }
         return record.map { .extended(Date(milliseconds: $0.deadline)) } ?? .missing
@@ -34,52 +36,55 @@ extension SessionStore {
     /// - Returns: whether there is such a session.
     public func extend(_ id: SessionID, to deadline: Date) async throws(SessionError) -> Bool {
         let isThere = try await seeking(.touch) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> Bool? in
-                let used = try await postpone(handle) { record, _ in
+            try await onLiving(id) { (handle) async throws(SessionError) -> Bool in
+                _ = try await postpone(handle) { record, _ in
                     record.deadline = min(max(record.deadline, deadline.milliseconds), record.absolute ?? .max)
                     return true
                 }
-                if case .extended = used { return true }
-                return nil
+                return true
             }
         }
         return isThere ?? false
     }
 
     enum Use: Sendable {
-        case extended(SessionRecord)
+        case extended(SessionRecord, at: Int64)
         /// Somebody else used it just now.
         case recent(SessionRecord)
-        case missing
     }
 
     /// - Parameter interval: nothing is written when it was used within so many ms; nil: it is in any case.
     func use(
-        _ handle: SessionHandle, _ activity: ActivityLevel, unlessWithin interval: Int64? = nil
+        _ handle: SessionHandle, _ activity: ActivityLevel, _ durability: Durability = .memory,
+        unlessWithin interval: Int64? = nil
     ) async throws(SessionError) -> Use {
-        let used = try await postpone(handle) { record, now in
+        let used = try await postpone(handle, durability) { record, now in
             // Of many that found it due at once one writes.
             if let interval, now - record.accessed < interval { return false }
             record.deadline = record.deadline(usedAt: now, activity)
             record.accessed = max(record.accessed, now)
             return true
         }
-        if case .extended(let record) = used { state.tell(.touched, handle, record.principal) }
+        if case .extended(let record, let now) = used { state.tell(.touched, at: now, SessionSummary(handle, record)) }
         return used
     }
 
     /// The session and its user's index get the new deadline together, unless `change` says that it need not be.
     private func postpone(
-        _ handle: SessionHandle, _ change: @escaping @Sendable (inout SessionRecord, _ now: Int64) -> Bool
+        _ handle: SessionHandle, _ durability: Durability = .memory,
+        _ change: @escaping @Sendable (inout SessionRecord, _ now: Int64) -> Bool
     ) async throws(SessionError) -> Use {
         let user = UserSessions(tag: handle.tag, keys: keys)
         let (key, index) = (keys.session(handle), keys.index(handle.tag))
-        return try await server.change([key], reading: headerReads(handle), configuration.durability) {
+        return try await server.change([key], reading: headerReads(handle)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
-            guard var record = living(reading) else { return .done(.missing) }
+            var record = try living(reading)
+            let lastUse = record.accessed
             guard change(&record, reading.now) else { return .done(.recent(record)) }
+            var writes: [RedisCommand] = []
+            if record.accessed > lastUse { writes = try await endSlidden(&record, key, reading) }
             let changed = record
-            var writes = [
+            writes += [
                 RedisCommand("HSET", key, SessionField.times, record.times),
                 RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
@@ -91,17 +96,29 @@ extension SessionStore {
                     writes.append(extending)
                 }
             }
-            return .write(writes) { _ in .extended(changed) }
+            return .write(writes, configuration.durability.and(durability)) { _ in .extended(changed, at: reading.now) }
         }
     }
 
     // MARK: Deadlines of sections
 
-    /// Memory comes back in time; that a section is gone stands in its bytes.
+    /// A use brings no section back that had slid away before it: they go with it. Others need no looking at.
+    private func endSlidden(
+        _ record: inout SessionRecord, _ key: String, _ reading: SessionServer.Reading
+    ) async throws(SessionError) -> [RedisCommand] {
+        guard record.sliding != nil else { return [] }
+        guard var whole = SessionRecord(try await reading.more([RedisCommand("HGETALL", key)])[0]) else { return [] }
+        let over = whole.dropSections(overAt: reading.now)
+        record.sliding = whole.sliding
+        return over.isEmpty ? [] : [RedisCommand(words: ["HDEL", key] + over.map(SessionField.section))]
+    }
+
+    /// Memory comes back in time; that a section is gone stands in its bytes. One that slides has no time at the
+    /// server, which every use would have to move: its memory comes back with the next use or write.
     func fieldTimes(of sections: SectionList, in key: String) -> [RedisCommand] {
         sections.compactMap { name, envelope in
-            guard let deadline = Envelope.deadline(of: envelope) else { return nil }
-            let time = Int(min(deadline, SessionField.latestDeadline))
+            guard let end = Envelope.end(of: envelope), end.sliding == nil else { return nil }
+            let time = Int(min(end.deadline, SessionField.latestDeadline))
             return RedisCommand("HPEXPIREAT", key, time, "FIELDS", 1, SessionField.section(name))
         }
     }

@@ -11,14 +11,20 @@ extension SessionStore {
     public func delete(_ id: SessionID) async throws(SessionError) -> Bool {
         let removed = try await seeking(.delete) { () async throws(SessionError) in try await remove(id.handle) }
         guard let removed else { return false }
-        state.tell(.deleted, id.handle, removed.principal)
+        state.tell(.deleted, at: removed.at, removed.summary)
         return true
+    }
+
+    /// What it was, and when it ended.
+    struct Ended: Sendable {
+        let summary: SessionSummary
+        let at: Int64
     }
 
     /// What came of ending a session.
     enum Removal: Sendable {
         case nothing
-        case removed(SessionRecord)
+        case removed(Ended)
         /// It has another id.
         case alias(String)
         /// It is not what it was.
@@ -28,7 +34,7 @@ extension SessionStore {
     /// Takes a session, its aliases' target and its place in the index away; what it was, or nil.
     func remove(
         _ handle: SessionHandle, of principal: Principal? = nil
-    ) async throws(SessionError) -> SessionRecord? {
+    ) async throws(SessionError) -> Ended? {
         let outcome = try await changeEnd(handle) { record in
             if let record { return principal == nil || record.principal == principal ? .remove : .leave }
             // Whoever logs out with an id that was just rotated means the session.
@@ -36,7 +42,7 @@ extension SessionStore {
         }
         switch outcome {
         case .nothing, .changed: return nil
-        case .removed(let record): return record
+        case .removed(let ended): return ended
         case .alias(let digest): return try await remove(SessionHandle(tag: handle.tag, digest: digest), of: principal)
         }
     }
@@ -56,20 +62,22 @@ extension SessionStore {
     ) async throws(SessionError) -> Removal {
         let (key, alias) = (keys.session(handle), keys.alias(handle))
         let reads = [RedisCommand(words: ["HMGET", key] + SessionField.header), RedisCommand("GET", alias)]
-        return try await server.change([key, alias], reading: reads, configuration.criticalDurability) {
+        return try await server.change([key, alias], reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Removal> in
             let record = SessionRecord(reading.replies[0])
             let digest = reading.replies[1].string.flatMap { $0.isEmpty ? nil : $0 }
             let end = decide(record)
+            let durability = configuration.criticalDurability
             switch (end, record) {
             case (.remove, let record?), (.replace, let record?):
                 let wasAlive = record.isAlive(at: reading.now, epoch: 0)
+                let ended = Ended(summary: SessionSummary(handle, record), at: reading.now)
                 var writes = ending(handle)
                 if case .replace = end { writes.append(tombstone(of: handle)) }
-                return .write(writes) { _ in wasAlive ? .removed(record) : .nothing }
+                return .write(writes, durability) { _ in wasAlive ? .removed(ended) : .nothing }
             case (.removeAlias, nil):
                 guard let digest else { return .done(.nothing) }
-                return .write([RedisCommand("DEL", alias)]) { _ in .alias(digest) }
+                return .write([RedisCommand("DEL", alias)], durability) { _ in .alias(digest) }
             case (_, nil): return .done(digest.map { .alias($0) } ?? .nothing)
             default: return .done(.changed)
             }

@@ -1,5 +1,6 @@
 // Hearing of what happens to sessions, also of what only the server sees: that a session's time is over.
 
+import Foundation
 import Martlet
 import MartletClient
 
@@ -18,6 +19,12 @@ extension SessionStore {
         return stream
     }
 
+    /// Whether the session of this handle is, or was, one of this user's: also of one that is gone. Asks nobody; the
+    /// handle tells who knows the store's ``SessionStoreConfiguration/principalSecret``.
+    public func belongs(_ handle: SessionHandle, to principal: Principal) -> Bool {
+        handle.tag == tag(of: principal)
+    }
+
     /// Hears of sessions that the server ends from now on; once for all who ask.
     func watchServer() async throws(SessionError) {
         let watch = state.watch { [server, keys, weak state] in
@@ -28,12 +35,15 @@ extension SessionStore {
             let messages = try await server.client.messagesOfAllServers(on: Array(kinds.keys)) { send in
                 await Self.switchOnEvents(send)
             }
+            // Nil: the server is elsewhere, and its clock is not at hand.
+            let local = try? server.client.localServer?.connectUnseen()
             return Task {
                 for await message in messages.stream {
                     guard let kind = kinds[message.channel], let handle = keys.handle(ofSession: message.text) else {
                         continue
                     }
-                    state?.tell(kind, handle, nil)
+                    let now = local?.wallMilliseconds ?? Date().milliseconds
+                    state?.tell(kind, at: now, handle, local == nil ? .bestEffort : .exact)
                 }
             }
         }

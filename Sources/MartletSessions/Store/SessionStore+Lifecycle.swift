@@ -34,8 +34,9 @@ extension SessionStore {
                 Beginning(principal: principal, metadata: metadata, lifetime: lifetime) {
                     (draft, _) throws(SessionError) in try fill(&draft)
                 })
-            state.tell(.created, created.session.handle, principal)
-            for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
+            let now = created.session.readAt
+            state.tell(.created, at: now, SessionSummary(created.session))
+            for summary in created.evicted { state.tell(.evictedByLimit, at: now, summary) }
             return created
         }
     }
@@ -69,7 +70,7 @@ extension SessionStore {
         let watched = [key] + (user?.watched ?? []) + (old.map { [$0] } ?? [])
         let reads =
             [RedisCommand("EXISTS", key)] + (user?.reads ?? []) + (old.map { [RedisCommand("HGETALL", $0)] } ?? [])
-        return try await server.change(watched, reading: reads, configuration.criticalDurability) {
+        return try await server.change(watched, reading: reads) {
             (reading) async throws(SessionError) -> SessionServer.Decision<CreatedSession> in
             // 256 random bits that exist already are no accident.
             guard reading.replies[0] == .integer(0) else { throw SessionError(.conflict, "The session exists") }
@@ -95,7 +96,7 @@ extension SessionStore {
             }
             if let replaced, before != nil { writes += ending(replaced) + [tombstone(of: replaced)] }
             let created = CreatedSession(session: session(id, record, readAt: now), evicted: evicted)
-            return .write(writes) { _ in created }
+            return .write(writes, configuration.criticalDurability.and(draft.durability)) { _ in created }
         }
     }
 
@@ -105,22 +106,24 @@ extension SessionStore {
     public func get(
         _ id: SessionID, touch: TouchMode = .configured
     ) async throws(SessionError) -> Session? {
-        try await seeking(.get) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> Session? in
-                guard let session = try await read(id, at: handle) else { return nil }
-                switch touch {
-                case .none: return session
-                case .always: return try await used(session, unlessWithin: nil)
-                case .configured:
-                    guard let interval = configuration.touchThrottle.interval(idle: session.record.idle) else {
-                        return session
-                    }
-                    guard session.readAt - session.record.accessed >= interval else {
-                        state.countThrottledTouch()
-                        return session
-                    }
-                    return try await used(session, unlessWithin: interval)
+        try await seeking(.get) { () async throws(SessionError) in try await find(id, touch) }
+    }
+
+    private func find(_ id: SessionID, _ touch: TouchMode) async throws(SessionError) -> Session {
+        try await onLiving(id) { (handle) async throws(SessionError) -> Session in
+            let session = try await read(id, at: handle)
+            switch touch {
+            case .none: return session
+            case .always: return try await used(session, unlessWithin: nil)
+            case .configured:
+                guard let interval = configuration.touchThrottle.interval(idle: session.record.shortestIdle) else {
+                    return session
                 }
+                guard session.readAt - session.record.accessed >= interval else {
+                    state.countThrottledTouch()
+                    return session
+                }
+                return try await used(session, unlessWithin: interval)
             }
         }
     }
@@ -128,7 +131,7 @@ extension SessionStore {
     /// The session with its new deadline, or as it was read when the server refuses to write that down.
     private func used(
         _ session: Session, unlessWithin interval: Int64?
-    ) async throws(SessionError) -> Session? {
+    ) async throws(SessionError) -> Session {
         let use: Use
         do throws(SessionError) {
             use = try await self.use(session.handle, .normal, unlessWithin: interval)
@@ -140,11 +143,10 @@ extension SessionStore {
         }
         let header: SessionRecord
         switch use {
-        case .missing: return nil
         case .recent(let record):
             state.countThrottledTouch()
             header = record
-        case .extended(let record): header = record
+        case .extended(let record, _): header = record
         }
         var used = self.session(
             session.id, at: session.handle, session.record.touched(as: header), readAt: session.readAt)
@@ -153,29 +155,27 @@ extension SessionStore {
     }
 
     /// One exchange: clock, session, epoch.
-    func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session? {
+    func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session {
         switch await cache?.session(handle) {
         case .session(let record, let decoded, let now):
             var session = session(id, at: handle, record, readAt: now)
             // What is stored encrypted does not lie about in the clear.
             if packing.cipher == nil { session.decoded = decoded }
             return session
-        case .gone: return nil
+        case .gone(let error): throw error
         case .unknown, nil: break
         }
         let key = keys.session(handle)
         let (now, replies) = try await server.read(
             near: key, [RedisCommand("HGETALL", key), RedisCommand("GET", keys.epoch(handle.tag))])
-        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: UserSessions.epoch(replies[1]))
-        else { return nil }
+        let record = try SessionRecord.living(replies[0], at: now, epoch: UserSessions.epoch(replies[1]))
         return session(id, at: handle, record, readAt: now)
     }
 
-    /// The session that took the place of this one, while the old id is still served.
-    func successor(of handle: SessionHandle) async throws(SessionError) -> SessionHandle? {
+    /// Of the session that took the place of this one, while the old id is still served; empty for a tombstone.
+    func successorDigest(of handle: SessionHandle) async throws(SessionError) -> String? {
         let alias = keys.alias(handle)
-        let (_, replies) = try await server.read(near: alias, [RedisCommand("GET", alias)])
-        return replies[0].string.flatMap { successor(of: handle, digest: $0) }
+        return try await server.read(near: alias, [RedisCommand("GET", alias)]).1[0].string
     }
 
     /// Nil for a tombstone.
@@ -185,10 +185,9 @@ extension SessionStore {
 
     /// Reads a session that must be there.
     ///
-    /// - Throws: ``SessionError`` with the code `missing`.
+    /// - Throws: ``SessionError`` with the code `missing`, and with a reason where that is known.
     public func require(_ id: SessionID, touch: TouchMode = .configured) async throws(SessionError) -> Session {
-        guard let session = try await get(id, touch: touch) else { throw .missing }
-        return session
+        try await counting(.get) { () async throws(SessionError) in try await find(id, touch) }
     }
 
     /// Whether the session is alive; this does not count as using it.
@@ -199,15 +198,5 @@ extension SessionStore {
     /// How long the session lives unless it is used; nil when it is gone.
     public func timeToLive(_ id: SessionID) async throws(SessionError) -> Duration? {
         try await get(id, touch: .none)?.timeRemaining
-    }
-}
-
-extension SessionRecord {
-    /// The same with the times of the header that a touch wrote.
-    func touched(as header: SessionRecord) -> SessionRecord {
-        var record = self
-        record.accessed = header.accessed
-        record.deadline = header.deadline
-        return record
     }
 }

@@ -9,8 +9,8 @@ extension SessionStore {
     ///
     /// - Parameters:
     ///   - id: the session before login; nil, or one that is gone, when there is none.
-    ///   - keeping: names of sections that the new session takes over, as they are when the one before ends. All others
-    ///     are dropped.
+    ///   - keeping: names of sections that the new session takes over, as they are when the one before ends, as safe as
+    ///     ``SessionStoreConfiguration/criticalDurability`` asks for. All others are dropped.
     ///   - metadata: nil: that of the session before login.
     ///   - fill: gives the new session more values, on top of what it takes over. It may run several times, each time
     ///     from the start.
@@ -36,19 +36,22 @@ extension SessionStore {
                 ) { (draft, record) throws(SessionError) in
                     try heir.fill(&draft, from: old, record ?? known)
                 })
-            for summary in created.evicted { state.tell(.evictedByLimit, summary.id, principal) }
+            let now = created.session.readAt
+            for summary in created.evicted { state.tell(.evictedByLimit, at: now, summary) }
             // Behind the new one: if this fails, the old one is what it was, and nobody's.
             if let before {
                 created = CreatedSession(
                     session: try await end(before, for: created.session, heir), evicted: created.evicted)
             }
-            state.tell(.promoted, created.session.handle, principal)
+            state.tell(.promoted, at: created.session.readAt, SessionSummary(created.session))
             return created
         }
     }
 
     private func untouched(_ id: SessionID) async throws(SessionError) -> Session? {
-        try await onLiving(id) { (handle) async throws(SessionError) in try await read(id, at: handle) }
+        try await ifThere { () async throws(SessionError) in
+            try await onLiving(id) { (handle) async throws(SessionError) in try await read(id, at: handle) }
+        }
     }
 
     /// What a session takes over from the one before login.
@@ -65,7 +68,9 @@ extension SessionStore {
             for (name, _) in draft.record.sections { draft.remove(named: name) }
             if let old, let record {
                 draft.metadata = metadata ?? record.metadata
-                for (name, envelope) in record.sections where keeping.contains(name) {
+                // Login is a use, which brings nothing back that is over.
+                for (name, envelope) in record.sections
+                where keeping.contains(name) && !record.isOver(envelope, at: draft.now) {
                     draft.adopt(
                         name,
                         try Envelope.move(
@@ -120,10 +125,12 @@ extension SessionStore {
 
     /// Nil when the new session was ended by others meanwhile.
     private func refill(_ new: Session, from old: Session, _ heir: Heir) async throws(SessionError) -> Session? {
-        let refilled = try await withFieldTimes { (hasTimes) async throws(SessionError) in
-            try await changeWhole(new.id, at: new.handle, hasTimes, configuration.criticalDurability) { draft in
-                Result { () throws(SessionError) in try heir.fill(&draft, from: old.handle, old.record) }
-                    .mapError { $0 as any Error }
+        let refilled = try await ifThere { () async throws(SessionError) in
+            try await withFieldTimes { (hasTimes) async throws(SessionError) in
+                try await changeWhole(new.id, at: new.handle, hasTimes, configuration.criticalDurability) { draft in
+                    Result { () throws(SessionError) in try heir.fill(&draft, from: old.handle, old.record) }
+                        .mapError { $0 as any Error }
+                }
             }
         }
         guard let (outcome, session) = refilled else { return nil }

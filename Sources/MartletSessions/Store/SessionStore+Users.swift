@@ -76,11 +76,11 @@ extension SessionStore {
     @discardableResult
     public func revoke(_ handle: SessionHandle, of principal: Principal) async throws(SessionError) -> Bool {
         let removed = try await seeking(.revoke) { () async throws(SessionError) in
-            guard handle.tag == tag(of: principal) else { return nil as SessionRecord? }
+            guard handle.tag == tag(of: principal) else { return nil as Ended? }
             return try await remove(handle, of: principal)
         }
-        guard removed != nil else { return false }
-        state.tell(.revoked, handle, principal)
+        guard let removed else { return false }
+        state.tell(.revoked, at: removed.at, removed.summary)
         return true
     }
 
@@ -95,35 +95,41 @@ extension SessionStore {
         try await counting(.revoke) { () async throws(SessionError) in
             var spared: SessionHandle?
             if let survivor {
-                spared = try await onLiving(survivor) { (handle) async throws(SessionError) in
-                    try await read(survivor, at: handle)?.handle
+                spared = try await ifThere { () async throws(SessionError) in
+                    try await onLiving(survivor) { (handle) async throws(SessionError) in
+                        try await read(survivor, at: handle).handle
+                    }
                 }
             }
             let ended = try await endAll(of: principal, except: spared)
-            for handle in ended { state.tell(.revoked, handle, principal) }
+            for ended in ended { state.tell(.revoked, at: ended.at, ended.summary) }
             return ended.count
         }
     }
 
     private func endAll(
         of principal: Principal, except survivor: SessionHandle?
-    ) async throws(SessionError) -> [SessionHandle] {
+    ) async throws(SessionError) -> [Ended] {
         let tag = tag(of: principal)
         let user = UserSessions(tag: tag, keys: keys)
         let spared = survivor.flatMap { $0.tag == tag ? $0 : nil }
         let watched = user.watched + (spared.map { [keys.session($0)] } ?? [])
         let reads = user.reads + (spared.map { Array(headerReads($0).prefix(1)) } ?? [])
-        return try await server.change(watched, reading: reads, configuration.criticalDurability) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<[SessionHandle]> in
+        return try await server.change(watched, reading: reads) {
+            (reading) async throws(SessionError) -> SessionServer.Decision<[Ended]> in
             let present = try await user.present(reading, Array(reading.replies.prefix(3)))
-            let ended = present.alive.map(\.handle).filter { $0 != spared }
+            let ended = present.alive.filter { $0.handle != spared }.map { handle, record in
+                Ended(summary: SessionSummary(handle, record), at: reading.now)
+            }
             let index = keys.index(tag)
             var writes = [
                 RedisCommand("INCR", keys.epoch(tag)),
                 RedisCommand("PEXPIRE", keys.epoch(tag), Int(Self.epochMemory.milliseconds)),
                 RedisCommand("DEL", index),
             ]
-            let gone = ended.map(keys.session) + present.dead.map { keys.session(SessionHandle(tag: tag, digest: $0)) }
+            let gone =
+                ended.map { keys.session($0.summary.id) }
+                + present.dead.map { keys.session(SessionHandle(tag: tag, digest: $0)) }
             if !gone.isEmpty { writes.append(RedisCommand(words: ["DEL"] + gone)) }
             if let spared, reading.replies.count > 3, var record = SessionRecord(reading.replies[3]),
                 record.principal == principal, record.isAlive(at: reading.now, epoch: present.epoch)
@@ -135,7 +141,7 @@ extension SessionStore {
                     RedisCommand("PEXPIREAT", index, Int(record.deadline)),
                 ]
             }
-            return .write(writes) { _ in ended }
+            return .write(writes, configuration.criticalDurability) { _ in ended }
         }
     }
 

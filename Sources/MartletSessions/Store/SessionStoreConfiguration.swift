@@ -31,11 +31,12 @@ public struct TouchThrottle: Equatable, Sendable {
 
     /// With each use.
     public static let always = TouchThrottle(rule: .always)
-    /// Only by ``SessionStore/touch(_:activity:)``.
+    /// Only by ``SessionStore/touch(_:activity:durability:)``.
     public static let never = TouchThrottle(rule: .never)
     /// At most once in this time.
     public static func every(_ duration: Duration) -> TouchThrottle { TouchThrottle(rule: .every(duration)) }
-    /// At most once in this part of the idle time: 0.1 writes ten times until a session would end.
+    /// At most once in this part of the idle time, or of the shortest time of a section that slides: 0.1 writes ten
+    /// times until it would end.
     public static func fraction(_ part: Double) -> TouchThrottle { TouchThrottle(rule: .fraction(part)) }
 
     /// Milliseconds between two touches of a session with this idle time; nil: never.
@@ -46,26 +47,6 @@ public struct TouchThrottle: Equatable, Sendable {
         case .every(let duration): duration.milliseconds
         case .fraction(let part): Int64(Double(idle) * min(max(part, 0), 1))
         }
-    }
-}
-
-/// How safe a change is before the call returns.
-public struct Durability: Equatable, Sendable {
-    enum Level: Equatable, Sendable {
-        case memory
-        case fsync(Duration)
-        case replicas(Int, Duration)
-    }
-
-    let level: Level
-
-    /// In the server's memory; what the disk holds is the server's configuration.
-    public static let memory = Durability(level: .memory)
-    /// On the server's disk (WAITAOF; Redis 7.2, an append only file), or it throws `notDurable`.
-    public static func fsync(timeout: Duration = .seconds(1)) -> Durability { Durability(level: .fsync(timeout)) }
-    /// In the memory of so many replicas (WAIT), or it throws `notDurable`.
-    public static func replicas(_ count: Int, timeout: Duration = .seconds(1)) -> Durability {
-        Durability(level: .replicas(count, timeout))
     }
 }
 
@@ -108,9 +89,10 @@ public struct SessionStoreConfiguration: Sendable {
     /// Where the keys of a user lie is derived from the user's id with this secret. Another one leads nowhere: all
     /// sessions are gone.
     public var principalSecret: [UInt8] = []
-    /// Of changes that open or end a session: create, promote, rotate, delete, revoke.
+    /// Of changes that open or end a session: create, promote, rotate, delete, revoke. Sections and calls may ask for
+    /// more.
     public var criticalDurability = Durability.memory
-    /// Of all other changes.
+    /// Of all other changes. Sections and calls may ask for more.
     public var durability = Durability.memory
     /// How often a change is tried again when others were faster.
     public var conflictRetries = 16
