@@ -131,13 +131,72 @@ def trackers(server):
     return [client]
 
 
+BIG = 10_000_000
+
+
+def replies_begun(server, count, *words):
+    """Clients whose reply has begun to come, and who read no further."""
+    clients = [server.connect() for _ in range(count)]
+    for client in clients:
+        client.sendall(request(*words))
+    for client in clients:
+        client.recv(1)
+    return clients
+
+
+def unread_replies(server):
+    server.run([request("SET", "big", b"v" * BIG)])
+    return replies_begun(server, 40, "GET", "big")
+
+
+def unread_replies_of_a_deleted_key(server):
+    clients = unread_replies(server)
+    server.control.sendall(request("DEL", "big"))
+    assert server.control.recv(4) == b":1\r\n"
+    return clients
+
+
+def read_replies(server):
+    for client in unread_replies(server):
+        client.settimeout(60)
+        left = BIG + len("$10000000\r\n\r\n") - 1
+        while left > 0:
+            left -= len(client.recv(1 << 20))
+
+
+def unread_replies_of_many_keys(server):
+    server.run([request("SET", f"key:{n}", b"v" * 20_000) for n in range(1000)])
+    clients = [server.connect() for _ in range(20)]
+    for client in clients:
+        client.sendall(b"".join(request("GET", f"key:{n}") for n in range(1000)))
+        client.recv(1)
+    return clients
+
+
+def unread_messages(server):
+    clients = [server.connect() for _ in range(40)]
+    for client in clients:
+        client.sendall(request("SUBSCRIBE", "channel"))
+        with client.makefile("rb") as replies:
+            for _ in range(6):
+                replies.readline()
+    server.control.sendall(request("PUBLISH", "channel", b"v" * BIG))
+    assert server.control.recv(5) == b":40\r\n"
+    return clients
+
+
+def copies(server):
+    server.run([request("SET", "big", b"v" * BIG)] + [request("COPY", "big", f"copy:{n}") for n in range(40)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
     binary = os.path.abspath(parser.parse_args().binary)
     failed = 0
     cases = (strings, volatile, large_strings, small_hashes, large_hash, fields_with_deadlines, large_set, numbers,
-             half_deleted, subscribers, trackers)
+             half_deleted, subscribers, trackers, unread_replies, unread_replies_of_a_deleted_key, read_replies,
+             unread_replies_of_many_keys, unread_messages, copies)
     for case in cases:
         server = Server(binary)
         held = case(server)

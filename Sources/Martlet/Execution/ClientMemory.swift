@@ -5,16 +5,24 @@ struct ClientMemory {
     /// Bytes by kind of client.
     private(set) var normal = 0
     private(set) var subscribers = 0
+    /// What of these counts itself: large values that wait by reference, perhaps the same one for many clients.
+    private(set) var selfCounted = 0
     /// Bytes above which those that take most are let go; 0 for none.
     var limit = 0
 
     var total: Int { normal + subscribers }
+    /// What nobody else counts.
+    var own: Int { total - selfCounted }
     var isOverLimit: Bool { limit > 0 && total > limit }
 
-    /// A session's share is this now, with `buffers` bytes of its connection.
-    mutating func account(_ session: Session, buffers: Int) {
+    /// A session's share is this now, with `buffers` bytes of its connection, of which `selfCounted` count themselves.
+    mutating func account(_ session: Session, buffers: Int, selfCounted: Int = 0) {
         let memory = session.ownMemory + buffers
         let isSubscriber = session.isSubscriber
+        if selfCounted != session.selfCountedBytes {
+            self.selfCounted += selfCounted - session.selfCountedBytes
+            session.selfCountedBytes = selfCounted
+        }
         guard memory != session.accountedBytes || isSubscriber != session.isAccountedAsSubscriber else { return }
         add(-session.accountedBytes, isSubscriber: session.isAccountedAsSubscriber)
         add(memory, isSubscriber: isSubscriber)
@@ -26,6 +34,8 @@ struct ClientMemory {
     mutating func remove(_ session: Session) {
         add(-session.accountedBytes, isSubscriber: session.isAccountedAsSubscriber)
         session.accountedBytes = 0
+        selfCounted -= session.selfCountedBytes
+        session.selfCountedBytes = 0
     }
 
     private mutating func add(_ bytes: Int, isSubscriber: Bool) {

@@ -33,7 +33,7 @@ struct MemoryFigures {
             pages += server.keyspace.value.databases[index].heap.bytesMapped
         }
         overhead =
-            atStart + tables + server.clientMemory.value.total + server.tracking.memoryBytes + notLimited
+            atStart + tables + server.clientMemory.value.own + server.tracking.memoryBytes + notLimited
             + server.slowLog.memoryBytes
         let malloc = SystemMemory.mallocBytes()
         allocated = (malloc?.inUse ?? used - blocks) + blocks

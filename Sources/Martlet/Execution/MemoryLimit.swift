@@ -11,8 +11,12 @@ extension ServerContext {
         case none
     }
 
-    /// Memory that counts for `maxmemory`: what waits for the append only file is not the keys' fault.
-    var limitedMemory: Int { max(0, usedMemory - keyspace.value.commandLog.capacity - services.fileBufferBytes()) }
+    /// Memory that counts for `maxmemory`: what waits for a file, or for being freed, is not the keys' fault.
+    var limitedMemory: Int {
+        // Ahead of the rest: what is freed meanwhile must not seem to be there.
+        let departing = keyspace.value.largeBytes.departingBytes
+        return max(0, usedMemory - departing - keyspace.value.commandLog.capacity - services.fileBufferBytes())
+    }
 
     /// Whether there is a limit that clients' memory counts for.
     var limitsMemory: Bool { configuration.value.maxmemory > 0 || clientMemory.value.limit > 0 }

@@ -106,7 +106,7 @@ final class ServerContext {
 
     /// Memory of the data, of the clients, and of what the server keeps for both.
     var usedMemory: Int {
-        memoryAtStart + keyspace.value.memoryBytes + clientMemory.value.total + tracking.memoryBytes
+        memoryAtStart + keyspace.value.memoryBytes + clientMemory.value.own + tracking.memoryBytes
             + slowLog.memoryBytes + keyspace.value.commandLog.capacity + services.fileBufferBytes()
     }
 

@@ -78,9 +78,10 @@ final class Session {
     var lastCommand: CommandID?
     /// Bytes of the words of the command in execution, while somebody looks at it.
     var argumentBytes = 0
-    /// The share in ClientMemory, and in which part of it.
+    /// The share in ClientMemory, in which part of it, and what of it counts itself.
     var accountedBytes = 0
     var isAccountedAsSubscriber = false
+    var selfCountedBytes = 0
     /// CLIENT NO-EVICT.
     var isSafeFromEviction = false
     /// False: its commands do not count as uses of keys (CLIENT NO-TOUCH).

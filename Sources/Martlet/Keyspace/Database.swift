@@ -8,6 +8,10 @@ struct Database: ~Copyable {
     /// Records whose payload is an object, and the memory of those objects.
     var objectCount = 0
     var objectBytes = 0
+    /// The part of `objectBytes` that the objects count themselves, and where.
+    private var selfCountedBytes = 0
+    private let largeBytes: LargeBytesAccount
+    private var isDeparting = false
     /// Filed records that have no deadline of their own, only one inside their value.
     private var innerOnlyCount = 0
     /// Filed records with a deadline inside their value.
@@ -16,8 +20,9 @@ struct Database: ~Copyable {
     /// The mark that records are born with; see KeyspaceSnapshot.
     var epoch: UInt8
 
-    init(seed: HashSeed, now: Int64, epoch: UInt8 = 0) {
+    init(seed: HashSeed, now: Int64, epoch: UInt8 = 0, largeBytes: LargeBytesAccount) {
         self.epoch = epoch
+        self.largeBytes = largeBytes
         table = HashTable(seed: seed)
         wheel = TimingWheel(now: now)
     }
@@ -27,8 +32,8 @@ struct Database: ~Copyable {
     var volatileCount: Int { wheel.count - innerOnlyCount }
     var isEmpty: Bool { table.count == 0 }
 
-    /// Memory of keys, values and indexes.
-    var memoryBytes: Int { heap.bytesInUse + objectBytes + overheadBytes }
+    /// Memory of keys, values and indexes, but for values that count themselves.
+    var memoryBytes: Int { heap.bytesInUse + objectBytes - selfCountedBytes + overheadBytes }
     /// Memory of the table and the deadline index alone.
     var overheadBytes: Int { table.memoryBytes + wheel.memoryBytes }
 
@@ -54,6 +59,8 @@ struct Database: ~Copyable {
     mutating func setObject(_ object: RecordObject, of record: Record) {
         objectCount += 1
         objectBytes += object.memoryBytes
+        object.join(largeBytes)
+        selfCountedBytes += object.selfCountedBytes
         record.setObject(object)
     }
 
@@ -62,6 +69,7 @@ struct Database: ~Copyable {
         let object = record.takeObject()
         objectCount -= 1
         objectBytes -= object.memoryBytes
+        selfCountedBytes -= object.selfCountedBytes
         return object
     }
 
@@ -128,10 +136,19 @@ struct Database: ~Copyable {
         return record
     }
 
+    /// Nobody can reach the database any more; it will be freed here or by another thread.
+    mutating func depart() {
+        isDeparting = true
+        largeBytes.countDeparting(selfCountedBytes)
+    }
+
     deinit {
         guard objectCount > 0 else { return }
         table.visitAll { record in
-            if record.holdsObject { _ = record.takeObject() }
+            guard record.holdsObject else { return }
+            let bytes = record.takeObject().selfCountedBytes
+            // Gone, or else somebody still holds it, and it counts for limits again.
+            if isDeparting { largeBytes.countDeparting(-bytes) }
         }
     }
 }

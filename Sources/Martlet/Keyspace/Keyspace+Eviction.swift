@@ -77,7 +77,7 @@ extension Keyspace {
     }
 
     private mutating func evict(_ record: Record, hash: UInt64, in index: Int) -> Int {
-        let before = databases[index].memoryBytes
+        let before = reachableBytes(in: index)
         statistics.evictedKeys += 1
         let began = removalTimes?.now
         willChange(record, in: index)
@@ -87,7 +87,13 @@ extension Keyspace {
         commandLog.endUnit()
         drop(databases[index].remove(record, hash: hash), lazily: lazyFree.onEviction)
         if let began { removalTimes?.evicted(since: began) }
-        return before - databases[index].memoryBytes
+        return before - reachableBytes(in: index)
+    }
+
+    /// Memory that removing keys of a database can free: what a reply still waits with stays, and what another thread
+    /// is about to free is as good as gone.
+    private func reachableBytes(in index: Int) -> Int {
+        databases[index].memoryBytes + largeBytes.lastingBytes
     }
 }
 

@@ -90,7 +90,8 @@ extension Keyspace {
 
     /// Lets go of a large value, here or elsewhere.
     func drop(_ value: consuming RecordObject?, lazily: Bool) {
-        if lazily, let value, Reclaimer.isWorthwhile(value) { reclaimer.drop(value) }
+        guard lazily, let object = value.take(), Reclaimer.isWorthwhile(object) else { return }
+        reclaimer.drop(consume object)
     }
 }
 

@@ -61,6 +61,8 @@ struct Keyspace: ~Copyable {
     var removalTimes: RemovalTimes?
     /// Frees values and databases elsewhere.
     let reclaimer = Reclaimer()
+    /// Memory of large values, of those that only replies still hold, too.
+    let largeBytes: LargeBytesAccount
     /// Whether deletions by a command, by expiry, by another command's overwrite free their values elsewhere.
     var lazyFree = LazyFreePolicy()
     /// Up to which size collections are packed.
@@ -70,7 +72,9 @@ struct Keyspace: ~Copyable {
         self.seed = seed
         self.random = random
         self.now = now
-        databases = FixedArray(count: databaseCount) { _ in Database(seed: seed, now: now) }
+        let largeBytes = LargeBytesAccount()
+        self.largeBytes = largeBytes
+        databases = FixedArray(count: databaseCount) { _ in Database(seed: seed, now: now, largeBytes: largeBytes) }
         setNow(now)
     }
 
@@ -81,7 +85,7 @@ struct Keyspace: ~Copyable {
 
     /// Memory of all keys, values and indexes.
     var memoryBytes: Int {
-        var total = 0
+        var total = largeBytes.bytes
         for index in 0..<databases.count { total += databases[index].memoryBytes }
         return total
     }
@@ -101,7 +105,9 @@ struct Keyspace: ~Copyable {
         journal.flushed(index)
         let count = databases[index].count
         guard count > 0 else { return 0 }
-        let old = databases.exchange(index, with: Database(seed: seed, now: now, epoch: epoch))
+        let new = Database(seed: seed, now: now, epoch: epoch, largeBytes: largeBytes)
+        var old = databases.exchange(index, with: new)
+        old.depart()
         if let old = keepForSnapshot(old, from: index), lazily { reclaimer.drop(old, count: count) }
         return count
     }

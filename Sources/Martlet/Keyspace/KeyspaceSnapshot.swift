@@ -17,8 +17,9 @@ private final class KeptDatabase {
 
 /// Takes down the records of a snapshot.
 protocol SnapshotRecorder: AnyObject {
-    /// `record` as it was when the snapshot began, in the database with this number then.
-    func record(_ record: Record, database: Int)
+    /// `record` as it was when the snapshot began, in the database with this number then; `isLeaving` when its value is
+    /// about to be changed or removed.
+    func record(_ record: Record, database: Int, isLeaving: Bool)
     /// Goes on with large values that were begun; false when there is nothing left of them.
     func proceed() -> Bool
     /// Lets go of large values: nobody wants them any more.
@@ -79,7 +80,7 @@ final class KeyspaceSnapshot {
         let number = walks[last].number
         let take = { [recorder] (record: Record) in
             guard record.epoch != mark else { return }
-            recorder.record(record, database: number)
+            recorder.record(record, database: number, isLeaving: false)
             record.epoch = mark
         }
         let cursor = walks[last].cursor
@@ -142,7 +143,9 @@ extension Keyspace {
     @inline(never)
     private func preserve(_ record: Record, in index: Int) {
         // A database that the walk is through with holds marked records only.
-        if let number = snapshot?.number(ofDatabaseAt: index) { snapshot?.recorder.record(record, database: number) }
+        if let number = snapshot?.number(ofDatabaseAt: index) {
+            snapshot?.recorder.record(record, database: number, isLeaving: true)
+        }
         record.epoch = epoch
     }
 

@@ -26,7 +26,7 @@ final class Reclaimer: Sendable {
     /// Frees a value; its keeper has let go of it.
     func drop(_ value: consuming RecordObject) {
         pendingObjects.add(1, ordering: .relaxed)
-        let parcel = ObjectParcel(value)
+        let parcel = ObjectParcel(consume value)
         queue.async { [self] in
             parcel.empty()
             finish(1)
@@ -50,10 +50,18 @@ final class Reclaimer: Sendable {
     /// Carries a value to another thread. Guard: made by one thread, emptied by the one that it was handed to.
     private final class ObjectParcel: @unchecked Sendable {
         private var object: RecordObject?
+        private var departure: Departure?
 
-        init(_ object: consuming RecordObject) { self.object = object }
+        init(_ object: consuming RecordObject) {
+            // What a reply still waits with is not freed here.
+            departure = isKnownUniquelyReferenced(&object) ? object.depart() : nil
+            self.object = object
+        }
 
-        func empty() { object = nil }
+        func empty() {
+            object = nil
+            departure = nil
+        }
     }
 
     /// Carries a database to another thread. Guard: made by one thread, emptied by the one that it was handed to.

@@ -24,6 +24,7 @@ final class Connection: Pollable, SessionTransport {
     /// Bytes that are being handled, and memory of what is in hand for that, for CLIENT LIST.
     private var inputCount = 0
     private var memoryInHand = 0
+    private var selfCountedInHand = 0
     private var softLimitReachedAt: Int64?
 
     /// Requests of one client executed in one go before its replies are looked at.
@@ -167,8 +168,10 @@ final class Connection: Pollable, SessionTransport {
         inputCount = bytes.count
         let repliesInHand = reply.buffer.memoryBytes
         memoryInHand += repliesInHand
+        selfCountedInHand = reply.buffer.selfCountedBytes
         defer {
             inputCount = 0
+            selfCountedInHand = 0
             memoryInHand -= repliesInHand
             if reply.buffer.memoryBytes > repliesInHand { network.server.statistics.value.replyBufferExpansions += 1 }
             if !isClosed {
@@ -438,6 +441,7 @@ final class Connection: Pollable, SessionTransport {
         if messages.count < ReplyWriter.referenceThreshold {
             output.tail.append(messages.bytes)
         } else {
+            messages.join(network.server.keyspace.value.largeBytes)
             output.append(messages)
         }
         pushed()
@@ -530,7 +534,8 @@ final class Connection: Pollable, SessionTransport {
 
     func account() {
         guard !isClosed else { return }
-        network.server.clientMemory.value.account(session, buffers: memoryBytes)
+        network.server.clientMemory.value.account(
+            session, buffers: memoryBytes, selfCounted: selfCountedInHand + output.selfCountedBytes)
     }
 
     // MARK: SessionTransport

@@ -11,16 +11,19 @@ final class SnapshotPiece: @unchecked Sendable {
     private let block: ByteBuffer
     /// Shared with the keyspace: whoever changes a string that others hold changes a copy.
     private let string: (bytes: LargeBytes, form: StringForm)?
+    /// Of a string that the keyspace is about to let go of: no key is evicted because the disk is slow.
+    private let departure: Departure?
 
-    private init(_ block: consuming ByteBuffer, _ string: (LargeBytes, StringForm)?) {
+    private init(_ block: consuming ByteBuffer, _ string: (LargeBytes, StringForm)?, isLeaving: Bool = false) {
         self.block = block
         self.string = string.map { ($0.0, $0.1) }
+        departure = isLeaving ? string?.0.depart() : nil
     }
 
     static func block(_ block: consuming ByteBuffer) -> SnapshotPiece { SnapshotPiece(block, nil) }
 
-    static func string(_ bytes: LargeBytes, _ form: StringForm) -> SnapshotPiece {
-        SnapshotPiece(ByteBuffer(), (bytes, form))
+    static func string(_ bytes: LargeBytes, _ form: StringForm, isLeaving: Bool) -> SnapshotPiece {
+        SnapshotPiece(ByteBuffer(), (bytes, form), isLeaving: isLeaving)
     }
 
     var count: Int { block.count + (string?.bytes.count ?? 0) }

@@ -43,7 +43,7 @@ final class SnapshotWriter: SnapshotRecorder {
     /// Keys that there were when the snapshot began.
     var total: Int { sizes.values.reduce(0) { $0 + $1.keys } }
 
-    func record(_ record: Record, database: Int) {
+    func record(_ record: Record, database: Int, isLeaving: Bool) {
         if selected.insert(database).inserted, let size = sizes[database] {
             format.begin(database: database, keyCount: size.keys, volatileCount: size.volatile)
         }
@@ -53,7 +53,7 @@ final class SnapshotWriter: SnapshotRecorder {
             object.beginWalk { table.append($0) }
             open.append(OpenTable(object: object, table: table))
         } else if record.isString, record.holdsObject, record.stringCount >= Self.largeString {
-            handOver(string: record, database: database)
+            handOver(string: record, database: database, isLeaving: isLeaving)
         } else {
             format.append(record, database: database)
             if format.blockCount >= Self.blockSize { emit(.block(format.takeBlock())) }
@@ -64,12 +64,12 @@ final class SnapshotWriter: SnapshotRecorder {
         if isStreaming { held.append(piece) } else { file.append(piece) }
     }
 
-    private func handOver(string record: Record, database: Int) {
+    private func handOver(string record: Record, database: Int, isLeaving: Bool) {
         emit(.block(format.takeBlock()))
         let frame = format.frame(ofString: record, database: database)
         let form = frame.form
         emit(.block(frame.head))
-        emit(.string(record.object(as: LargeBytes.self), form))
+        emit(.string(record.object(as: LargeBytes.self), form, isLeaving: isLeaving))
         emit(.block(frame.tail))
         format.interrupt()
     }

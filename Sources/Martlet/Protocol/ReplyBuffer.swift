@@ -9,6 +9,10 @@ struct ReplyBuffer: ~Copyable {
     /// How much of the first segment has been sent.
     private var firstOffset = 0
     private var segmentBytes = 0
+    /// Memory of the segments that are counted here alone.
+    private var sealedMemory = 0
+    /// Bytes of the large values that count themselves, whoever else holds them.
+    private(set) var selfCountedBytes = 0
     /// With more bytes than this nothing is kept, because whoever would read them is let go. It is looked at when
     /// memory is taken.
     var ceiling = Int.max {
@@ -21,11 +25,13 @@ struct ReplyBuffer: ~Copyable {
     private enum Segment {
         case bytes(SealedBytes)
         case large(LargeBytes)
+        /// One that counts itself: decided when it is appended, so that what is added is taken away again.
+        case selfCounted(LargeBytes)
 
         var unsafeBytes: UnsafeRawBufferPointer {
             switch self {
             case .bytes(let sealed): sealed.buffer.unsafeBytes
-            case .large(let large): large.unsafeBytes
+            case .large(let large), .selfCounted(let large): large.unsafeBytes
             }
         }
     }
@@ -34,6 +40,9 @@ struct ReplyBuffer: ~Copyable {
     private final class SealedBytes {
         var buffer: ByteBuffer
         init(_ buffer: consuming ByteBuffer) { self.buffer = buffer }
+
+        /// With the object itself and its place among the segments.
+        var memoryBytes: Int { buffer.capacity + 112 }
     }
 
     /// A place in the output that something can be put in front of later.
@@ -49,8 +58,8 @@ struct ReplyBuffer: ~Copyable {
     /// Bytes that wait, large values included.
     var count: Int { segmentBytes - firstOffset + tail.count }
     var isEmpty: Bool { segments.isEmpty && tail.isEmpty }
-    /// Memory held by the buffer itself.
-    var memoryBytes: Int { segmentBytes + tail.capacity }
+    /// Memory of what waits, shared or not.
+    var memoryBytes: Int { sealedMemory + selfCountedBytes + tail.capacity }
     /// Separate pieces, as CLIENT LIST's `oll` counts them.
     var segmentCount: Int { segments.count }
     /// One plain piece and nothing else.
@@ -62,9 +71,24 @@ struct ReplyBuffer: ~Copyable {
             return
         }
         sealTail()
-        segments.append(.large(large))
-        segmentBytes += large.count
+        append(large.selfCountedBytes > 0 ? .selfCounted(large) : .large(large))
         limitTail()
+    }
+
+    private mutating func append(_ segment: Segment) {
+        segments.append(segment)
+        tally(segment, 1)
+    }
+
+    /// A segment comes (1) or goes (-1).
+    private mutating func tally(_ segment: Segment, _ sign: Int) {
+        let bytes = segment.unsafeBytes.count
+        segmentBytes += sign * bytes
+        switch segment {
+        case .bytes(let sealed): sealedMemory += sign * sealed.memoryBytes
+        case .large: sealedMemory += sign * bytes
+        case .selfCounted: selfCountedBytes += sign * bytes
+        }
     }
 
     private mutating func limitTail() { tail.ceiling = ceiling == .max ? .max : max(0, ceiling - segmentBytes) }
@@ -73,8 +97,7 @@ struct ReplyBuffer: ~Copyable {
         guard !tail.isEmpty else { return }
         var sealed = ByteBuffer()
         swap(&sealed, &tail)
-        segmentBytes += sealed.count
-        segments.append(.bytes(SealedBytes(sealed)))
+        append(.bytes(SealedBytes(sealed)))
     }
 
     // MARK: Headers that are known late
@@ -87,14 +110,15 @@ struct ReplyBuffer: ~Copyable {
         if mark.segment == segments.count {
             tail.insert(bytes, at: mark.offset)
         } else if case .bytes(let sealed) = segments[mark.segment] {
+            tally(.bytes(sealed), -1)
             sealed.buffer.insert(bytes, at: mark.offset)
-            segmentBytes += bytes.count
+            tally(.bytes(sealed), 1)
         } else {
             // The mark was taken right ahead of a large value: the header becomes a piece of its own.
             let header = SealedBytes(ByteBuffer())
             header.buffer.append(bytes)
             segments.insert(.bytes(header), at: mark.segment)
-            segmentBytes += bytes.count
+            tally(.bytes(header), 1)
         }
     }
 
@@ -108,7 +132,7 @@ struct ReplyBuffer: ~Copyable {
         tail.clear()
         while segments.count > mark.segment {
             let last = segments.removeLast()
-            segmentBytes -= last.unsafeBytes.count
+            tally(last, -1)
             if segments.count == mark.segment, case .bytes(let sealed) = last, mark.offset > 0 {
                 tail.append(UnsafeRawBufferPointer(rebasing: sealed.buffer.unsafeBytes.prefix(mark.offset)))
             }
@@ -141,7 +165,7 @@ struct ReplyBuffer: ~Copyable {
                 break
             }
             left -= size
-            segmentBytes -= size + firstOffset
+            tally(segments[done], -1)
             firstOffset = 0
             done += 1
         }
@@ -162,6 +186,8 @@ struct ReplyBuffer: ~Copyable {
     mutating func release() {
         segments = []
         segmentBytes = 0
+        sealedMemory = 0
+        selfCountedBytes = 0
         firstOffset = 0
         tail.release()
     }

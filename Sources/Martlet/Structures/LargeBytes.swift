@@ -14,6 +14,8 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
     private var base: UnsafeMutableRawPointer
     private(set) var count: Int
     private(set) var capacity: Int
+    /// Where the memory is counted; set by the engine's queue, before any other thread sees the value.
+    private var account: LargeBytesAccount?
 
     /// Nil when the memory is not to be had: a length that a client sent must not end the process.
     init?(capacity: Int) {
@@ -24,7 +26,10 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
         self.capacity = wanted
     }
 
-    deinit { free(base) }
+    deinit {
+        account?.count(-memoryBytes)
+        free(base)
+    }
 
     var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -36,7 +41,20 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
     }
 
     /// Memory that this value takes, its own bookkeeping included.
-    override var memoryBytes: Int { capacity + 64 }
+    override var memoryBytes: Int { capacity + 80 }
+
+    override var selfCountedBytes: Int { account == nil ? 0 : memoryBytes }
+
+    override func join(_ account: LargeBytesAccount) {
+        guard self.account == nil else { return }
+        self.account = account
+        account.count(memoryBytes)
+    }
+
+    override func depart() -> Departure? {
+        guard let account else { return nil }
+        return Departure(of: memoryBytes, from: account)
+    }
 
     /// Room behind the bytes, to be read into; follow with `commit`.
     var unsafeRoom: UnsafeMutableRawBufferPointer {
@@ -61,6 +79,7 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
         guard total > capacity else { return true }
         guard let memory = realloc(base, total) else { return false }
         base = memory
+        account?.count(total - capacity)
         capacity = total
         return true
     }

@@ -15,7 +15,7 @@ struct SnapshotTests {
         func proceed() -> Bool { false }
         func abandon() {}
 
-        func record(_ record: Record, database: Int) {
+        func record(_ record: Record, database: Int, isLeaving: Bool) {
             let name = SnapshotTests.name(record, database)
             if content.updateValue(SnapshotTests.bytes(record), forKey: name) != nil { twice.append(name) }
         }

@@ -5,8 +5,9 @@ import Testing
 @testable import Martlet
 
 struct ReplyBufferTests {
-    private func large(_ bytes: [UInt8]) throws -> LargeBytes {
+    private func large(_ bytes: [UInt8], in account: LargeBytesAccount? = nil) throws -> LargeBytes {
         let large = try #require(LargeBytes(capacity: bytes.count))
+        if let account { large.join(account) }
         #expect(large.resize(to: bytes.count))
         large.write(bytes.span, at: 0)
         return large
@@ -15,6 +16,7 @@ struct ReplyBufferTests {
     @Test func randomUseAgreesWithAnArray() throws {
         var random = TestRandom()
         for _ in 0..<60 {
+            let account = LargeBytesAccount()
             var buffer = ReplyBuffer()
             var model: [UInt8] = []
             // Innermost last; nothing is sent while there are any.
@@ -27,7 +29,7 @@ struct ReplyBufferTests {
                     model += bytes
                 case 4:
                     let bytes = random.bytes(1 + random.below(300))
-                    buffer.append(try large(bytes))
+                    buffer.append(try large(bytes, in: random.below(2) == 0 ? account : nil))
                     model += bytes
                 case 5: marks.append((buffer.mark(), model.count))
                 case 6:
@@ -48,7 +50,14 @@ struct ReplyBufferTests {
                 #expect(buffer.count == model.count, "seed \(random.seed)")
                 #expect(buffer.isEmpty == model.isEmpty, "seed \(random.seed)")
                 #expect(buffer.copyBytes() == model, "seed \(random.seed)")
+                let counted = buffer.selfCountedBytes
+                #expect((counted > 0) == (account.bytes > 0), "seed \(random.seed)")
             }
+            marks = []
+            buffer.consume(model.count)
+            #expect(buffer.selfCountedBytes == 0, "seed \(random.seed)")
+            #expect(account.bytes == 0, "seed \(random.seed)")
+            #expect(buffer.memoryBytes == buffer.tail.capacity, "seed \(random.seed)")
         }
     }
 
@@ -83,6 +92,33 @@ struct ReplyBufferTests {
         #expect(held == nil)
         #expect(buffer.isEmpty == true)
         #expect(buffer.isContiguous == true)
+    }
+
+    /// One value in several buffers is counted by itself, and in each of them.
+    @Test func sharedValuesCountThemselves() throws {
+        let account = LargeBytesAccount()
+        var first = ReplyBuffer()
+        var second = ReplyBuffer()
+        do {
+            let value = try large([UInt8](repeating: 1, count: 1000), in: account)
+            first.append(value)
+            second.append(value)
+            second.append(try large([UInt8](repeating: 2, count: 500)))
+        }
+        #expect(first.memoryBytes == 1000)
+        #expect(first.selfCountedBytes == 1000)
+        #expect(second.memoryBytes == 1500)
+        #expect(second.selfCountedBytes == 1000)
+        #expect(account.bytes == 1080)
+        first.release()
+        #expect(first.selfCountedBytes == 0)
+        second.consume(999)
+        #expect(second.selfCountedBytes == 1000)
+        #expect(account.bytes == 1080)
+        second.consume(1)
+        #expect(second.memoryBytes == 500)
+        #expect(second.selfCountedBytes == 0)
+        #expect(account.bytes == 0)
     }
 
     @Test func releaseForgetsAll() throws {

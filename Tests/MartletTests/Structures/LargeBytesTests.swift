@@ -60,6 +60,26 @@ struct LargeBytesTests {
         #expect(bytes(large) == [1])
     }
 
+    /// It counts itself from when it joins until it is freed, as large as it is.
+    @Test func countsItself() throws {
+        let account = LargeBytesAccount()
+        do {
+            let large = try make([1, 2, 3], capacity: 1000)
+            #expect(large.selfCountedBytes == 0 && account.bytes == 0)
+            large.join(account)
+            large.join(account)
+            #expect(large.selfCountedBytes == large.memoryBytes && account.bytes == large.memoryBytes)
+            #expect(large.reserve(5000) && account.bytes == 5080)
+            do {
+                let departure = large.depart()
+                #expect(account.departingBytes == 5080 && account.bytes == 5080)
+                _ = consume departure
+            }
+            #expect(account.departingBytes == 0)
+        }
+        #expect(account.bytes == 0)
+    }
+
     @Test func writesWithin() throws {
         let large = try make([1, 2, 3, 4, 5])
         large.write(([9, 8] as [UInt8]).span, at: 3)
