@@ -33,8 +33,23 @@ struct SessionModel {
         let absolute: Int64?
         let idle: Int64
         var list: [Int]?
+        var lastUse: Int64
+        var note: Note?
         var visits: Int64 = 0
+
+        func note(at now: Int64) -> Note? {
+            note.flatMap { max($0.written, lastUse) + SessionModel.noteTime > now ? $0 : nil }
+        }
     }
+
+    /// What stands in a section that slides.
+    struct Note {
+        let number: Int
+        let written: Int64
+    }
+
+    private static let noteTime: Int64 = 300_000
+    private static let note = SessionSection<Int>("note", ttl: .sliding(.milliseconds(noteTime)))
 
     let stores: [SessionStore]
     private let bench: Bench
@@ -119,7 +134,8 @@ struct SessionModel {
         let created: CreatedSession
         do throws(SessionError) {
             if isLogin, let user {
-                created = try await store.promote(old, to: user, keeping: keeps ? ["list"] : [], lifetime: lifetime)
+                created = try await store.promote(
+                    old, to: user, keeping: keeps ? ["list", "note"] : [], lifetime: lifetime)
             } else {
                 created = try await store.create(principal: user, lifetime: lifetime)
             }
@@ -130,10 +146,11 @@ struct SessionModel {
         #expect(user == nil || limit.policy != .reject || present.count < limit.count)
         evict(created.evicted.map(\.id), of: present)
         let list = keeps ? before.flatMap { sessions[$0]?.list } : nil
+        let note = keeps ? before.flatMap { sessions[$0]?.note(at: now) } : nil
         if let before { sessions[before] = nil }
         sessions[created.session.handle] = Known(
             principal: user, created: now, deadline: now + 1000 * min(idle, absolute ?? .max),
-            absolute: absolute.map { now + 1000 * $0 }, idle: idle * 1000, list: list)
+            absolute: absolute.map { now + 1000 * $0 }, idle: idle * 1000, list: list, lastUse: now, note: note)
         ids.append(created.session.id)
     }
 
@@ -170,6 +187,8 @@ struct SessionModel {
         let deadline = min(max(known.deadline, now + known.idle), known.absolute ?? .max)
         #expect(result == .extended(Date(milliseconds: deadline)))
         sessions[handle]?.deadline = deadline
+        sessions[handle]?.note = known.note(at: now)
+        sessions[handle]?.lastUse = now
     }
 
     private mutating func extend(_ id: SessionID, _ store: SessionStore) async throws {
@@ -187,7 +206,10 @@ struct SessionModel {
         let number = dice.below(1000)
         latest = "change \(id.handle)"
         do throws(SessionError) {
-            if number < 500 {
+            if number < 250 {
+                try await store.set(Self.note, to: number, in: id)
+                if let handle { sessions[handle]?.note = Note(number: number, written: now) }
+            } else if number < 500 {
                 try await store.set(Sections.list, to: [number], in: id)
                 if let handle { sessions[handle]?.list = [number] }
             } else {
@@ -231,6 +253,7 @@ struct SessionModel {
                 guard session.principal == known.principal,
                     session.expiresAt == Date(milliseconds: known.deadline),
                     try session.value(Sections.list) == known.list,
+                    try session.value(Self.note) == known.note(at: now)?.number,
                     session.value(Sections.visits) == known.visits
                 else { return "\(session) is not \(known)" }
             }

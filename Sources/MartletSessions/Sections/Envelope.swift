@@ -1,6 +1,6 @@
 // A section's bytes with what is needed to read them again.
 //
-//   version and flags  codec  [deadline: 6 bytes, big end first, ms since 1970]  payload
+//   version and flags  codec  [deadline: 6 bytes, big end first, ms since 1970  [sliding time: 6 bytes, ms]]  payload
 //
 //   high half of the first byte: the version, 1; the low half:
 //
@@ -8,6 +8,8 @@
 //              ones first, the eighth bit set in all but the last
 //           2: encrypted, after compression
 //           4: there is a deadline
+//           8: and a sliding time, only with 4: the section is gone so long after its session was last used, but not
+//              before the deadline, which is so long after it was written. A use needs not write it anew.
 //
 // A program that does not know a flag or the version says so instead of misreading.
 
@@ -18,10 +20,35 @@ struct Envelope {
     private static let isCompressed: UInt8 = 1
     private static let isEncrypted: UInt8 = 2
     private static let hasDeadline: UInt8 = 4
+    private static let slides: UInt8 = 8
     /// Both bytes ahead of everything.
     private static let shortestHead = 2
     /// Enough for all times that a `Date` of the store may be.
-    private static let deadlineCount = 6
+    private static let timeCount = 6
+
+    /// When a section is gone although its session lives. Times are in ms.
+    struct End: Equatable, Sendable {
+        let deadline: Int64
+        /// So long after the session's last use, if that is later.
+        let sliding: Int64?
+
+        /// Of a section that is written at `now`.
+        init(_ duration: Duration, after now: Int64, slides: Bool) {
+            let time = min(max(duration.milliseconds, 0), SessionField.latestDeadline)
+            deadline = min(now + time, SessionField.latestDeadline)
+            sliding = slides && time > 0 ? time : nil
+        }
+
+        fileprivate init(deadline: Int64, sliding: Int64?) {
+            self.deadline = deadline
+            self.sliding = sliding
+        }
+
+        /// At `now`, for a session that was last used at `use`.
+        func isOver(at now: Int64, lastUse use: Int64) -> Bool {
+            deadline <= now && (sliding.map { use + $0 <= now } ?? true)
+        }
+    }
 
     /// How sections are packed.
     struct Packing: Sendable {
@@ -35,7 +62,7 @@ struct Envelope {
     }
 
     static func pack<Value: Encodable>(
-        _ value: Value, deadline: Int64?, context: @autoclosure () -> [UInt8], limit: Int?, _ packing: Packing
+        _ value: Value, end: End?, context: @autoclosure () -> [UInt8], limit: Int?, _ packing: Packing
     ) throws(SessionError) -> [UInt8] {
         var payload: [UInt8]
         do {
@@ -62,23 +89,34 @@ struct Envelope {
                 throw SessionError(.integrity, "A section cannot be encrypted")
             }
         }
-        guard let deadline else { return [flags, packing.codec.identifier] + payload }
-        let head = [flags | hasDeadline, packing.codec.identifier]
-        return head + bytes(of: deadline, width: deadlineCount) + payload
+        guard let end else { return [flags, packing.codec.identifier] + payload }
+        flags |= end.sliding == nil ? hasDeadline : hasDeadline | slides
+        let times = [end.deadline] + (end.sliding.map { [$0] } ?? [])
+        return [flags, packing.codec.identifier] + times.flatMap { bytes(of: $0, width: timeCount) } + payload
     }
 
     /// Nil for bytes that are no envelope.
     private static func headCount(of envelope: [UInt8]) -> Int? {
-        let known = isCompressed | isEncrypted | hasDeadline
+        let known = isCompressed | isEncrypted | hasDeadline | slides
         guard envelope.count >= shortestHead, envelope[0] & ~known == version else { return nil }
-        let count = envelope[0] & hasDeadline == 0 ? shortestHead : shortestHead + deadlineCount
+        let times: Int
+        switch envelope[0] & (hasDeadline | slides) {
+        case 0: times = 0
+        case hasDeadline: times = 1
+        case hasDeadline | slides: times = 2
+        default: return nil
+        }
+        let count = shortestHead + times * timeCount
         return envelope.count >= count ? count : nil
     }
 
     /// When the section is gone; nil: with its session. Of bytes that are no envelope, too.
-    static func deadline(of envelope: [UInt8]) -> Int64? {
+    static func end(of envelope: [UInt8]) -> End? {
         guard let headCount = headCount(of: envelope), headCount > shortestHead else { return nil }
-        return number(envelope[shortestHead..<headCount])
+        let second = shortestHead + timeCount
+        return End(
+            deadline: number(envelope[shortestHead..<second]),
+            sliding: headCount > second ? number(envelope[second..<headCount]) : nil)
     }
 
     static func unpack<Value: Decodable>(

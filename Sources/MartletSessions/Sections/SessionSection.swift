@@ -6,6 +6,8 @@ public struct SectionTTL: Equatable, Sendable {
         case session
         /// So long after it was written.
         case fixed(Duration)
+        /// So long after its session was used.
+        case sliding(Duration)
         /// What a table says for a category.
         case hierarchical(TTLPolicyTable, category: String)
     }
@@ -18,17 +20,27 @@ public struct SectionTTL: Equatable, Sendable {
     /// It is gone so long after it was last written.
     public static func fixed(_ duration: Duration) -> SectionTTL { SectionTTL(rule: .fixed(duration)) }
 
+    /// It is gone so long after its session was last used, or after it was last written, whichever is later.
+    ///
+    /// A use counts when it is written down, which ``SessionStoreConfiguration/touchThrottle`` decides. A fraction is
+    /// one of this time where it is shorter than the session's idle time: with 0.1 the section may be gone after nine
+    /// tenths of its time. With `every`, choose an interval well below it; with `never`, only
+    /// ``SessionStore/touch(_:activity:durability:)`` and writing it keep it.
+    public static func sliding(_ duration: Duration) -> SectionTTL { SectionTTL(rule: .sliding(duration)) }
+
     /// What the table says for this category, shorter or longer by the user's activity.
     public static func hierarchical(_ table: TTLPolicyTable, category: String) -> SectionTTL {
         SectionTTL(rule: .hierarchical(table, category: category))
     }
 
-    /// Nil: as long as the session.
-    func duration(for activity: ActivityLevel) -> Duration? {
+    /// Of a section that is written at `now`; nil: it ends with its session.
+    func end(after now: Int64, _ activity: ActivityLevel) -> Envelope.End? {
         switch rule {
         case .session: nil
-        case .fixed(let duration): duration
-        case .hierarchical(let table, let category): table.duration(category: category, activity: activity)
+        case .fixed(let duration): Envelope.End(duration, after: now, slides: false)
+        case .sliding(let duration): Envelope.End(duration, after: now, slides: true)
+        case .hierarchical(let table, let category):
+            Envelope.End(table.duration(category: category, activity: activity), after: now, slides: false)
         }
     }
 }

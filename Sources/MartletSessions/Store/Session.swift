@@ -87,7 +87,7 @@ public struct SessionDraft: Sendable {
     let handle: SessionHandle
     private(set) var record: SessionRecord
     private let packing: Envelope.Packing
-    private let now: Int64
+    let now: Int64
     /// How active the user is: sections whose time depends on it are told.
     public var activity = ActivityLevel.normal
     private(set) var removed: Set<String> = []
@@ -117,14 +117,10 @@ public struct SessionDraft: Sendable {
     ///
     /// - Throws: ``SessionError`` when the value cannot be encoded or is too large.
     public mutating func set<Value>(_ section: SessionSection<Value>, to value: Value) throws(SessionError) {
-        let duration = section.ttl.duration(for: activity)
-        // The session's own time needs no second deadline.
-        let deadline = duration.map { min(now + max($0.milliseconds, 0), SessionField.latestDeadline) }
-        record.sections[section.name] = try Envelope.pack(
-            value, deadline: deadline, context: Self.context(handle, section.name), limit: section.maximumEncodedBytes,
-            packing)
-        changed.insert(section.name)
-        removed.remove(section.name)
+        let envelope = try Envelope.pack(
+            value, end: section.ttl.end(after: now, activity), context: Self.context(handle, section.name),
+            limit: section.maximumEncodedBytes, packing)
+        adopt(section.name, envelope)
         wait(for: section.durability)
     }
 
@@ -146,6 +142,7 @@ public struct SessionDraft: Sendable {
     /// A section that was packed for this session elsewhere.
     mutating func adopt(_ name: String, _ envelope: [UInt8]) {
         record.sections[name] = envelope
+        record.noteSliding(envelope)
         changed.insert(name)
         removed.remove(name)
     }
@@ -158,9 +155,7 @@ public struct SessionDraft: Sendable {
 
     /// Sections whose time is over go with the next write.
     mutating func removeExpired() {
-        for (name, envelope) in record.sections where (Envelope.deadline(of: envelope) ?? .max) <= now {
-            remove(named: name)
-        }
+        for name in record.dropSections(overAt: now) { remove(named: name) }
     }
 
     /// Values cannot be moved from one session or section to another unseen.

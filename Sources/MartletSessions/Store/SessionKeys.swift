@@ -15,7 +15,7 @@
 // The field @t holds numbers in decimal with spaces between, times in ms by the server's clock:
 //
 //   version  created, since 1970  last used, since it was created  idle time more than the usual  idle time  epoch
-//   [latest deadline, since it was created]
+//   [latest deadline, since it was created; 2^59: none  [no section slides away sooner after the last use than this]]
 //
 // The deadline is the time of the last use, and the idle time, and what the fourth number adds.
 
@@ -90,6 +90,9 @@ enum SessionField {
 
     /// No field of a hash may be given a later time: the year 4199.
     static let latestDeadline: Int64 = (1 << 46) - 1
+
+    /// Stands for a latest deadline that there is not.
+    static let noLimit: Int64 = 1 << 59
 
     static func section(_ name: String) -> String { "s/" + name }
     static func counter(_ name: String) -> String { "n/" + name }

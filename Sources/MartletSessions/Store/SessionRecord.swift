@@ -12,6 +12,8 @@ struct SessionRecord: Equatable, Sendable {
     let idle: Int64
     var principal: Principal?
     var epoch: Int64
+    /// No section of it slides away sooner after the last use; nil: none slides.
+    var sliding: Int64?
     var metadata: [String: String]
     var sections = SectionList()
     var counters: [String: Int64] = [:]
@@ -58,7 +60,8 @@ struct SessionRecord: Equatable, Sendable {
         accessed = created + times[2]
         (idle, epoch) = (times[4], times[5])
         deadline = accessed + idle + times[3]
-        absolute = times.count > 6 ? times[1] + times[6] : nil
+        absolute = times.count > 6 && times[6] != SessionField.noLimit ? times[1] + times[6] : nil
+        sliding = times.count > 7 ? max(times[7], 1) : nil
         principal = header[1].map { Principal(Self.text($0[...])) }
         metadata = header[2].flatMap(Self.metadata) ?? [:]
         self.sections = sections
@@ -67,9 +70,9 @@ struct SessionRecord: Equatable, Sendable {
 
     /// The numbers that a session of this kind has in the field of its times.
     var times: String {
-        let numbers =
-            [version, created, accessed - created, deadline - accessed - idle, idle, epoch]
-            + (absolute.map { [$0 - created] } ?? [])
+        var numbers = [version, created, accessed - created, deadline - accessed - idle, idle, epoch]
+        if absolute != nil || sliding != nil { numbers.append(absolute.map { $0 - created } ?? SessionField.noLimit) }
+        if let sliding { numbers.append(sliding) }
         return numbers.map(String.init).joined(separator: " ")
     }
 
@@ -110,7 +113,7 @@ struct SessionRecord: Equatable, Sendable {
         decoded: DecodedSections? = nil
     ) throws(SessionError) -> Value? {
         guard let envelope = sections[section.name] else { return nil }
-        if let deadline = Envelope.deadline(of: envelope), deadline <= now { return nil }
+        if isOver(envelope, at: now) { return nil }
         if let value = decoded?.value(of: section) { return value }
         do throws(SessionError) {
             let value = try Envelope.unpack(
@@ -134,6 +137,47 @@ struct SessionRecord: Equatable, Sendable {
         let idle = idle * Int64(activity.percentage) / 100
         return min(max(deadline, now + idle), absolute ?? .max)
     }
+
+    // MARK: Ends of sections
+
+    /// Whether the time of this session's section is over.
+    func isOver(_ envelope: [UInt8], at now: Int64) -> Bool {
+        Envelope.end(of: envelope)?.isOver(at: now, lastUse: accessed) ?? false
+    }
+
+    /// A section has come that may slide.
+    mutating func noteSliding(_ envelope: [UInt8]) {
+        guard let time = Envelope.end(of: envelope)?.sliding else { return }
+        sliding = min(sliding ?? .max, time)
+    }
+
+    /// Of a record with all its sections: takes those away whose time is over, and says which.
+    mutating func dropSections(overAt now: Int64) -> [String] {
+        var (kept, over) = (SectionList(), [String]())
+        sliding = nil
+        for (name, envelope) in sections {
+            if isOver(envelope, at: now) {
+                over.append(name)
+            } else {
+                kept.append(name, envelope)
+                noteSliding(envelope)
+            }
+        }
+        sections = kept
+        return over
+    }
+
+    /// The same after a use whose times are those of `header`, which took away what had slid until then.
+    func touched(as header: SessionRecord) -> SessionRecord {
+        var record = self
+        if sliding != nil { _ = record.dropSections(overAt: header.accessed) }
+        record.accessed = header.accessed
+        record.deadline = header.deadline
+        return record
+    }
+
+    /// How long it may be left alone until it, or a section of it, is gone.
+    var shortestIdle: Int64 { min(idle, sliding ?? .max) }
 
     /// All fields, as HSET takes them.
     var words: [any RESPArgument] {

@@ -80,9 +80,12 @@ extension SessionStore {
         return try await server.change([key], reading: headerReads(handle)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
             guard var record = living(reading) else { return .done(.missing) }
+            let lastUse = record.accessed
             guard change(&record, reading.now) else { return .done(.recent(record)) }
+            var writes: [RedisCommand] = []
+            if record.accessed > lastUse { writes = try await endSlidden(&record, key, reading) }
             let changed = record
-            var writes = [
+            writes += [
                 RedisCommand("HSET", key, SessionField.times, record.times),
                 RedisCommand("PEXPIREAT", key, Int(record.deadline)),
             ]
@@ -100,11 +103,23 @@ extension SessionStore {
 
     // MARK: Deadlines of sections
 
-    /// Memory comes back in time; that a section is gone stands in its bytes.
+    /// A use brings no section back that had slid away before it: they go with it. Others need no looking at.
+    private func endSlidden(
+        _ record: inout SessionRecord, _ key: String, _ reading: SessionServer.Reading
+    ) async throws(SessionError) -> [RedisCommand] {
+        guard record.sliding != nil else { return [] }
+        guard var whole = SessionRecord(try await reading.more([RedisCommand("HGETALL", key)])[0]) else { return [] }
+        let over = whole.dropSections(overAt: reading.now)
+        record.sliding = whole.sliding
+        return over.isEmpty ? [] : [RedisCommand(words: ["HDEL", key] + over.map(SessionField.section))]
+    }
+
+    /// Memory comes back in time; that a section is gone stands in its bytes. One that slides has no time at the
+    /// server, which every use would have to move: its memory comes back with the next use or write.
     func fieldTimes(of sections: SectionList, in key: String) -> [RedisCommand] {
         sections.compactMap { name, envelope in
-            guard let deadline = Envelope.deadline(of: envelope) else { return nil }
-            let time = Int(min(deadline, SessionField.latestDeadline))
+            guard let end = Envelope.end(of: envelope), end.sliding == nil else { return nil }
+            let time = Int(min(end.deadline, SessionField.latestDeadline))
             return RedisCommand("HPEXPIREAT", key, time, "FIELDS", 1, SessionField.section(name))
         }
     }

@@ -113,7 +113,7 @@ extension SessionStore {
                 case .none: return session
                 case .always: return try await used(session, unlessWithin: nil)
                 case .configured:
-                    guard let interval = configuration.touchThrottle.interval(idle: session.record.idle) else {
+                    guard let interval = configuration.touchThrottle.interval(idle: session.record.shortestIdle) else {
                         return session
                     }
                     guard session.readAt - session.record.accessed >= interval else {
@@ -200,15 +200,5 @@ extension SessionStore {
     /// How long the session lives unless it is used; nil when it is gone.
     public func timeToLive(_ id: SessionID) async throws(SessionError) -> Duration? {
         try await get(id, touch: .none)?.timeRemaining
-    }
-}
-
-extension SessionRecord {
-    /// The same with the times of the header that a touch wrote.
-    func touched(as header: SessionRecord) -> SessionRecord {
-        var record = self
-        record.accessed = header.accessed
-        record.deadline = header.deadline
-        return record
     }
 }

@@ -66,7 +66,9 @@ extension SessionStore {
             for (name, _) in draft.record.sections { draft.remove(named: name) }
             if let old, let record {
                 draft.metadata = metadata ?? record.metadata
-                for (name, envelope) in record.sections where keeping.contains(name) {
+                // Login is a use, which brings nothing back that is over.
+                for (name, envelope) in record.sections
+                where keeping.contains(name) && !record.isOver(envelope, at: draft.now) {
                     draft.adopt(
                         name,
                         try Envelope.move(

@@ -49,6 +49,7 @@ extension SessionStore {
             (reading) async throws(SessionError) -> SessionServer.Decision<Session?> in
             guard var record = living(reading) else { return .done(nil) }
             record.version += 1
+            _ = record.dropSections(overAt: reading.now)
             record.sections = try sections(of: record, from: old, to: id.handle)
             var writes = [
                 RedisCommand(words: ["HSET", newKey] + record.words),

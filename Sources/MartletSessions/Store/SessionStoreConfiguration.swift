@@ -31,11 +31,12 @@ public struct TouchThrottle: Equatable, Sendable {
 
     /// With each use.
     public static let always = TouchThrottle(rule: .always)
-    /// Only by ``SessionStore/touch(_:activity:)``.
+    /// Only by ``SessionStore/touch(_:activity:durability:)``.
     public static let never = TouchThrottle(rule: .never)
     /// At most once in this time.
     public static func every(_ duration: Duration) -> TouchThrottle { TouchThrottle(rule: .every(duration)) }
-    /// At most once in this part of the idle time: 0.1 writes ten times until a session would end.
+    /// At most once in this part of the idle time, or of the shortest time of a section that slides: 0.1 writes ten
+    /// times until it would end.
     public static func fraction(_ part: Double) -> TouchThrottle { TouchThrottle(rule: .fraction(part)) }
 
     /// Milliseconds between two touches of a session with this idle time; nil: never.
