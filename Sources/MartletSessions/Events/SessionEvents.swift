@@ -56,16 +56,32 @@ public struct SessionEvent: Sendable, Equatable {
 /// What a store was asked.
 public enum SessionOperation: String, Sendable, CaseIterable {
     case create, get, change, touch, rotate, promote, delete, revoke, list
+
+    /// Among all cases.
+    var place: Int {
+        switch self {
+        case .create: 0
+        case .get: 1
+        case .change: 2
+        case .touch: 3
+        case .rotate: 4
+        case .promote: 5
+        case .delete: 6
+        case .revoke: 7
+        case .list: 8
+        }
+    }
 }
 
 /// What a store has done since it was made.
 public struct SessionStatistics: Sendable, Equatable {
+    var durations = OperationDurations()
     /// Calls that did what was asked.
-    public internal(set) var succeeded: [SessionOperation: Int] = [:]
+    public var succeeded: [SessionOperation: Int] { durations.counts(.succeeded) }
     /// Calls for sessions that are gone, whether they say so by an error or by nil.
-    public internal(set) var missed: [SessionOperation: Int] = [:]
+    public var missed: [SessionOperation: Int] { durations.counts(.missed) }
     /// Calls that failed.
-    public internal(set) var failed: [SessionOperation: Int] = [:]
+    public var failed: [SessionOperation: Int] { durations.counts(.failed) }
     /// Events by kind.
     public internal(set) var events: [SessionEvent.Kind: Int] = [:]
     /// How often a change began again because others were faster.
@@ -82,6 +98,12 @@ public struct SessionStatistics: Sendable, Equatable {
     public internal(set) var corruptionErrors = 0
     /// Of all operations since a ``SessionMonitor`` last looked.
     public internal(set) var longestOperation = Duration.zero
+
+    /// How long the operations of this kind took that came to this.
+    public func durations(of operation: SessionOperation, _ outcome: OperationOutcome = .succeeded) -> DurationHistogram
+    {
+        durations.histogram(operation, outcome)
+    }
 }
 
 /// What a store's copies share.
@@ -212,11 +234,8 @@ final class SessionStoreState: Sendable {
         state.withLock { state in
             state.statistics.longestOperation = max(state.statistics.longestOperation, duration)
             if error?.isTimeout == true { state.statistics.timeoutErrors += 1 }
-            switch code {
-            case nil: state.statistics.succeeded[operation, default: 0] += 1
-            case .missing: state.statistics.missed[operation, default: 0] += 1
-            default: state.statistics.failed[operation, default: 0] += 1
-            }
+            let outcome: OperationOutcome = code == nil ? .succeeded : code == .missing ? .missed : .failed
+            state.statistics.durations.count(operation, outcome, took: duration)
             guard code == .unavailable else { return }
             state.statistics.connectionErrors += 1
             // Another server may take its place, which can do other things.
