@@ -151,6 +151,13 @@ public struct SessionDraft: Sendable {
         !changed.isEmpty || !removed.isEmpty || record.metadata != old.metadata
     }
 
+    /// Throws when the session has another version than was asked for; nil: any will do.
+    func require(_ version: Int64?) throws(SessionError) {
+        guard version == nil || record.version == version else {
+            throw SessionError(.conflict, "The session has another version than was asked for")
+        }
+    }
+
     mutating func nextVersion() { record.version += 1 }
 
     /// Sections whose time is over go with the next write.

@@ -18,9 +18,7 @@ extension SessionStore {
         activity: ActivityLevel = .normal, durability: Durability = .memory
     ) async throws(SessionError) -> Int64 {
         try await change(id, durability) { (draft) throws(SessionError) in
-            guard version == nil || draft.record.version == version else {
-                throw SessionError(.conflict, "The session has another version than was asked for")
-            }
+            try draft.require(version)
             draft.activity = activity
             try draft.set(section, to: value)
         }.record.version
@@ -28,12 +26,20 @@ extension SessionStore {
 
     /// Takes a section away.
     ///
-    /// - Parameter durability: how safe the change has to be, if more than the store and the section ask for.
-    /// - Throws: ``SessionError`` with the code `missing`.
+    /// - Parameters:
+    ///   - version: the change is made only if the session has this version still.
+    ///   - durability: how safe the change has to be, if more than the store and the section ask for.
+    /// - Returns: the session's new version.
+    /// - Throws: ``SessionError``: `missing`, `conflict`.
+    @discardableResult
     public func remove<Value>(
-        _ section: SessionSection<Value>, in id: SessionID, durability: Durability = .memory
-    ) async throws(SessionError) {
-        _ = try await change(id, durability) { (draft) throws(SessionError) in draft.remove(section) }
+        _ section: SessionSection<Value>, in id: SessionID, ifVersion version: Int64? = nil,
+        durability: Durability = .memory
+    ) async throws(SessionError) -> Int64 {
+        try await change(id, durability) { (draft) throws(SessionError) in
+            try draft.require(version)
+            draft.remove(section)
+        }.record.version
     }
 
     /// Sets, changes and, where the value is nil, removes metadata; what is not named stays.
@@ -76,12 +82,19 @@ extension SessionStore {
     /// that no change of anybody gets lost. `body` may run several times; what it changes may be made safer than the
     /// store and its sections ask for by ``SessionDraft/wait(for:)``.
     ///
+    /// - Parameter version: the change is made only if the session has this version still.
     /// - Returns: what `body` returned, and the session as it is now.
-    /// - Throws: ``SessionError``: `missing`, `conflict` when somebody was faster each time; what `body` throws.
+    /// - Throws: ``SessionError``: `missing`, `conflict` when somebody was faster each time, or the version is another;
+    ///   what `body` throws.
     public func mutate<Value: Sendable>(
-        _ id: SessionID, _ body: @Sendable (inout SessionDraft) throws -> Value
+        _ id: SessionID, ifVersion version: Int64? = nil, _ body: @Sendable (inout SessionDraft) throws -> Value
     ) async throws -> (value: Value, session: Session) {
-        let outcome = try await changeWhole(id) { draft in Result { try body(&draft) } }
+        let outcome = try await changeWhole(id) { draft in
+            Result {
+                try draft.require(version)
+                return try body(&draft)
+            }
+        }
         return (try outcome.value.get(), outcome.session)
     }
 

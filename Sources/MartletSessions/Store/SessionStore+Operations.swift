@@ -1,5 +1,4 @@
-// What operators ask: all sessions, how many users, whether the store works, whether its keys are as they should be;
-// and a lock for those who need one.
+// What operators ask: all sessions, how many users, whether the store works, whether its keys are as they should be.
 
 import Foundation
 import Martlet
@@ -156,61 +155,5 @@ extension SessionStore {
         }
         if record.principal != nil, !isNamed { report.unindexed += 1 }
         report.largestSection = max(report.largestSection, record.sections.map(\.envelope.count).max() ?? 0)
-    }
-
-    // MARK: Locks
-
-    /// Runs `body` while nobody else holds this session's lock. Changes need no lock: ``mutate(_:_:)`` loses none. This
-    /// is for work outside the store that must not be done twice at once.
-    ///
-    /// - Parameters:
-    ///   - lease: the lock is free again after this time whatever `body` does.
-    ///   - wait: how long to wait for it.
-    /// - Throws: ``SessionError`` with the code `lockTimeout`; what `body` throws. That the lock could not be freed is
-    ///   no error: the work is done, and the lock ends with its lease.
-    public func withLock<Value>(
-        _ id: SessionID, lease: Duration = .seconds(10), wait: Duration = .seconds(10),
-        _ body: () async throws -> Value
-    ) async throws -> Value {
-        let key = keys.lock(id.handle)
-        let token = state.randomTag()
-        let set = RedisCommand("SET", key, token, "NX", "PX", Int(max(lease.milliseconds, 1)))
-        let start = try await server.read(near: key, []).now
-        var attempt = 0
-        while try SessionServer.values(try await server.pipeline([set]))[0] == .null {
-            guard try await server.read(near: key, []).now - start < wait.milliseconds else {
-                throw SessionError(.lockTimeout, "The session's lock was not free within \(wait)")
-            }
-            try await pause(before: min(attempt, 4))
-            attempt += 1
-        }
-        do {
-            let value = try await body()
-            await release(key, token)
-            return value
-        } catch {
-            await release(key, token)
-            throw error
-        }
-    }
-
-    private func pause(before retry: Int) async throws(SessionError) {
-        do throws(RedisError) {
-            try await server.client.pause(before: retry)
-        } catch {
-            throw SessionError(error)
-        }
-    }
-
-    /// Only the lock that was taken: after the lease it may be another's. A task that is cancelled frees it, too. If
-    /// this fails, the lock ends by itself.
-    private func release(_ key: String, _ token: String) async {
-        await Task {
-            try? await server.change([key], reading: [RedisCommand("GET", key)]) {
-                (reading) async throws(SessionError) -> SessionServer.Decision<Void> in
-                guard reading.replies[0].string == token else { return .done(()) }
-                return .write([RedisCommand("DEL", key)], .memory) { _ in }
-            }
-        }.value
     }
 }
