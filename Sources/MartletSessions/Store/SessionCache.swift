@@ -9,7 +9,7 @@ final class SessionCache: Sendable {
     enum Answer {
         /// With the server's clock.
         case session(SessionRecord, DecodedSections, now: Int64)
-        case gone
+        case gone(SessionError)
         /// The server is to be asked as usual.
         case unknown
     }
@@ -131,8 +131,11 @@ final class SessionCache: Sendable {
             let deadline = replies[2].integer
         else { return forget(observer, .unknown) }
         let epoch = UserSessions.epoch(replies[1])
-        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: epoch) else {
-            return forget(observer, .gone)
+        let record: SessionRecord
+        do throws(SessionError) {
+            record = try SessionRecord.living(replies[0], at: now, epoch: epoch)
+        } catch {
+            return forget(observer, .gone(error))
         }
         let entry = Entry(
             record: record, decoded: DecodedSections(), observer: observer, epoch: epoch,

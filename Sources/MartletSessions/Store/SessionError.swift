@@ -34,8 +34,21 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
         case usage
     }
 
+    /// Why a session is missing.
+    public enum MissingReason: String, Sendable {
+        /// Its time is over.
+        case expired
+        /// All of its user's sessions were ended.
+        case revoked
+        /// Its browser has another id by now: of a rotation or a login.
+        case rotated
+    }
+
     /// What happened.
     public let code: Code
+    /// Why it is `missing`. Nil where nothing is left that would tell: it never was, or it ended and its end left no
+    /// trace.
+    public let reason: MissingReason?
     /// For people.
     public let message: String
     /// Whether the change may have been made although this was thrown.
@@ -47,13 +60,14 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
 
     init(
         _ code: Code, _ message: String, mayBeApplied: Bool = false, isTimeout: Bool = false,
-        refusal: RedisError? = nil
+        refusal: RedisError? = nil, reason: MissingReason? = nil
     ) {
         self.code = code
         self.message = message
         self.mayBeApplied = mayBeApplied
         self.isTimeout = isTimeout
         self.refusal = refusal
+        self.reason = reason
     }
 
     init(_ error: RedisError) {
@@ -78,5 +92,14 @@ public struct SessionError: Error, Equatable, Sendable, CustomStringConvertible 
         mayBeApplied ? "\(message) (the change may have been made)" : message
     }
 
-    static let missing = SessionError(.missing, "There is no such session")
+    static func missing(_ reason: MissingReason? = nil) -> SessionError {
+        let message =
+            switch reason {
+            case nil: "There is no such session"
+            case .expired: "The session's time is over"
+            case .revoked: "The session was revoked"
+            case .rotated: "The session has another id"
+            }
+        return SessionError(.missing, message, reason: reason)
+    }
 }

@@ -127,8 +127,20 @@ struct SessionRecord: Equatable, Sendable {
     }
 
     /// Whether it may still be used at `now`, in a time when the user's epoch is `epoch`.
-    func isAlive(at now: Int64, epoch: Int64) -> Bool {
-        now < deadline && now < absolute ?? .max && (principal == nil || self.epoch >= epoch)
+    func isAlive(at now: Int64, epoch: Int64) -> Bool { end(at: now, epoch: epoch) == nil }
+
+    private func end(at now: Int64, epoch: Int64) -> SessionError.MissingReason? {
+        if principal != nil, self.epoch < epoch { return .revoked }
+        return now < deadline && now < absolute ?? .max ? nil : .expired
+    }
+
+    /// The session of this reply, if it is alive.
+    ///
+    /// - Throws: ``SessionError`` with the code `missing`.
+    static func living(_ reply: RESPValue, at now: Int64, epoch: Int64) throws(SessionError) -> SessionRecord {
+        guard let record = SessionRecord(reply) else { throw .missing() }
+        if let reason = record.end(at: now, epoch: epoch) { throw .missing(reason) }
+        return record
     }
 
     /// The deadline when it is used at `now`: never an earlier one, never beyond the latest.

@@ -68,12 +68,12 @@ extension SessionStore {
                 let key = keys.session(handle)
                 return try await server.change([key], reading: headerReads(handle)) {
                     (reading) async throws(SessionError) -> SessionServer.Decision<Int64?> in
-                    guard living(reading) != nil else { return .done(nil) }
+                    _ = try living(reading)
                     let writes = [RedisCommand("HINCRBY", key, SessionField.counter(counter.name), Int(amount))]
                     return .write(writes, configuration.durability.and(durability)) { Int64.decode($0[0]) }
                 }
             }
-            guard let value else { throw .missing }
+            guard let value else { throw SessionError(.server, "The server's count cannot be read") }
             return value
         }
     }
@@ -107,10 +107,12 @@ extension SessionStore {
         ]
     }
 
-    /// The session of the first two replies, if it is alive.
-    func living(_ reading: SessionServer.Reading) -> SessionRecord? {
-        guard let record = SessionRecord(reading.replies[0]) else { return nil }
-        return record.isAlive(at: reading.now, epoch: UserSessions.epoch(reading.replies[1])) ? record : nil
+    /// The session of the first two replies.
+    ///
+    /// - Throws: `missing` unless it is alive.
+    func living(_ reading: SessionServer.Reading) throws(SessionError) -> SessionRecord {
+        try SessionRecord.living(
+            reading.replies[0], at: reading.now, epoch: UserSessions.epoch(reading.replies[1]))
     }
 
     /// Changes sections or metadata without reading the sections.
@@ -119,23 +121,21 @@ extension SessionStore {
         _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
     ) async throws(SessionError) -> SessionDraft {
         try await counting(.change) { () async throws(SessionError) in
-            let draft = try await withFieldTimes { (hasTimes) async throws(SessionError) in
-                try await onLiving(id) { (handle) async throws(SessionError) -> SessionDraft? in
+            try await withFieldTimes { (hasTimes) async throws(SessionError) in
+                try await onLiving(id) { (handle) async throws(SessionError) -> SessionDraft in
                     try await change(handle, hasTimes, configuration.durability.and(durability), body)
                 }
             }
-            guard let draft else { throw .missing }
-            return draft
         }
     }
 
     private func change(
         _ handle: SessionHandle, _ hasTimes: Bool, _ durability: Durability,
         _ body: @Sendable (inout SessionDraft) throws(SessionError) -> Void
-    ) async throws(SessionError) -> SessionDraft? {
+    ) async throws(SessionError) -> SessionDraft {
         try await server.change([keys.session(handle)], reading: headerReads(handle)) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<SessionDraft?> in
-            guard let record = living(reading) else { return .done(nil) }
+            (reading) async throws(SessionError) -> SessionServer.Decision<SessionDraft> in
+            let record = try living(reading)
             var draft = SessionDraft(handle, record: record, packing: packing, now: reading.now)
             try body(&draft)
             draft.nextVersion()
@@ -149,26 +149,24 @@ extension SessionStore {
         _ id: SessionID, _ body: @Sendable (inout SessionDraft) -> Result<Value, any Error>
     ) async throws(SessionError) -> (value: Result<Value, any Error>, session: Session) {
         try await counting(.change) { () async throws(SessionError) in
-            let outcome = try await withFieldTimes { (hasTimes) async throws(SessionError) in
-                try await onLiving(id) { (handle) async throws(SessionError) -> (Result<Value, any Error>, Session)? in
+            try await withFieldTimes { (hasTimes) async throws(SessionError) in
+                try await onLiving(id) { (handle) async throws(SessionError) -> (Result<Value, any Error>, Session) in
                     try await changeWhole(id, at: handle, hasTimes, configuration.durability, body)
                 }
             }
-            guard let outcome else { throw .missing }
-            return outcome
         }
     }
 
-    /// Nil when there is no such session. Nothing is counted.
+    /// Nothing is counted.
     func changeWhole<Value: Sendable>(
         _ id: SessionID, at handle: SessionHandle, _ hasTimes: Bool, _ durability: Durability,
         _ body: @Sendable (inout SessionDraft) -> Result<Value, any Error>
-    ) async throws(SessionError) -> (Result<Value, any Error>, Session)? {
+    ) async throws(SessionError) -> (Result<Value, any Error>, Session) {
         let key = keys.session(handle)
         let reads = [RedisCommand("HGETALL", key), RedisCommand("GET", keys.epoch(handle.tag))]
         return try await server.change([key], reading: reads) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<(Result<Value, any Error>, Session)?> in
-            guard let record = living(reading) else { return .done(nil) }
+            (reading) async throws(SessionError) -> SessionServer.Decision<(Result<Value, any Error>, Session)> in
+            let record = try living(reading)
             var draft = SessionDraft(handle, record: record, packing: packing, now: reading.now)
             let value = body(&draft)
             guard case .success = value, draft.isChanged(from: record) else {

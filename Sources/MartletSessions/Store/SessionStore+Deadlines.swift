@@ -22,9 +22,10 @@ extension SessionStore {
         _ id: SessionID, activity: ActivityLevel = .normal, durability: Durability = .memory
     ) async throws(SessionError) -> TouchResult {
         let record = try await seeking(.touch) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord? in
-                guard case .extended(let record, _) = try await use(handle, activity, durability) else { return nil }
-                return record
+            try await onLiving(id) { (handle) async throws(SessionError) -> SessionRecord in
+                switch try await use(handle, activity, durability) {
+                case .extended(let record, _), .recent(let record): return record
+                }
             }
         }
         return record.map { .extended(Date(milliseconds: $0.deadline)) } ?? .missing
@@ -35,13 +36,12 @@ extension SessionStore {
     /// - Returns: whether there is such a session.
     public func extend(_ id: SessionID, to deadline: Date) async throws(SessionError) -> Bool {
         let isThere = try await seeking(.touch) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> Bool? in
-                let used = try await postpone(handle) { record, _ in
+            try await onLiving(id) { (handle) async throws(SessionError) -> Bool in
+                _ = try await postpone(handle) { record, _ in
                     record.deadline = min(max(record.deadline, deadline.milliseconds), record.absolute ?? .max)
                     return true
                 }
-                if case .extended = used { return true }
-                return nil
+                return true
             }
         }
         return isThere ?? false
@@ -51,7 +51,6 @@ extension SessionStore {
         case extended(SessionRecord, at: Int64)
         /// Somebody else used it just now.
         case recent(SessionRecord)
-        case missing
     }
 
     /// - Parameter interval: nothing is written when it was used within so many ms; nil: it is in any case.
@@ -79,7 +78,7 @@ extension SessionStore {
         let (key, index) = (keys.session(handle), keys.index(handle.tag))
         return try await server.change([key], reading: headerReads(handle)) {
             (reading) async throws(SessionError) -> SessionServer.Decision<Use> in
-            guard var record = living(reading) else { return .done(.missing) }
+            var record = try living(reading)
             let lastUse = record.accessed
             guard change(&record, reading.now) else { return .done(.recent(record)) }
             var writes: [RedisCommand] = []

@@ -106,22 +106,24 @@ extension SessionStore {
     public func get(
         _ id: SessionID, touch: TouchMode = .configured
     ) async throws(SessionError) -> Session? {
-        try await seeking(.get) { () async throws(SessionError) in
-            try await onLiving(id) { (handle) async throws(SessionError) -> Session? in
-                guard let session = try await read(id, at: handle) else { return nil }
-                switch touch {
-                case .none: return session
-                case .always: return try await used(session, unlessWithin: nil)
-                case .configured:
-                    guard let interval = configuration.touchThrottle.interval(idle: session.record.shortestIdle) else {
-                        return session
-                    }
-                    guard session.readAt - session.record.accessed >= interval else {
-                        state.countThrottledTouch()
-                        return session
-                    }
-                    return try await used(session, unlessWithin: interval)
+        try await seeking(.get) { () async throws(SessionError) in try await find(id, touch) }
+    }
+
+    private func find(_ id: SessionID, _ touch: TouchMode) async throws(SessionError) -> Session {
+        try await onLiving(id) { (handle) async throws(SessionError) -> Session in
+            let session = try await read(id, at: handle)
+            switch touch {
+            case .none: return session
+            case .always: return try await used(session, unlessWithin: nil)
+            case .configured:
+                guard let interval = configuration.touchThrottle.interval(idle: session.record.shortestIdle) else {
+                    return session
                 }
+                guard session.readAt - session.record.accessed >= interval else {
+                    state.countThrottledTouch()
+                    return session
+                }
+                return try await used(session, unlessWithin: interval)
             }
         }
     }
@@ -129,7 +131,7 @@ extension SessionStore {
     /// The session with its new deadline, or as it was read when the server refuses to write that down.
     private func used(
         _ session: Session, unlessWithin interval: Int64?
-    ) async throws(SessionError) -> Session? {
+    ) async throws(SessionError) -> Session {
         let use: Use
         do throws(SessionError) {
             use = try await self.use(session.handle, .normal, unlessWithin: interval)
@@ -141,7 +143,6 @@ extension SessionStore {
         }
         let header: SessionRecord
         switch use {
-        case .missing: return nil
         case .recent(let record):
             state.countThrottledTouch()
             header = record
@@ -154,29 +155,27 @@ extension SessionStore {
     }
 
     /// One exchange: clock, session, epoch.
-    func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session? {
+    func read(_ id: SessionID, at handle: SessionHandle) async throws(SessionError) -> Session {
         switch await cache?.session(handle) {
         case .session(let record, let decoded, let now):
             var session = session(id, at: handle, record, readAt: now)
             // What is stored encrypted does not lie about in the clear.
             if packing.cipher == nil { session.decoded = decoded }
             return session
-        case .gone: return nil
+        case .gone(let error): throw error
         case .unknown, nil: break
         }
         let key = keys.session(handle)
         let (now, replies) = try await server.read(
             near: key, [RedisCommand("HGETALL", key), RedisCommand("GET", keys.epoch(handle.tag))])
-        guard let record = SessionRecord(replies[0]), record.isAlive(at: now, epoch: UserSessions.epoch(replies[1]))
-        else { return nil }
+        let record = try SessionRecord.living(replies[0], at: now, epoch: UserSessions.epoch(replies[1]))
         return session(id, at: handle, record, readAt: now)
     }
 
-    /// The session that took the place of this one, while the old id is still served.
-    func successor(of handle: SessionHandle) async throws(SessionError) -> SessionHandle? {
+    /// Of the session that took the place of this one, while the old id is still served; empty for a tombstone.
+    func successorDigest(of handle: SessionHandle) async throws(SessionError) -> String? {
         let alias = keys.alias(handle)
-        let (_, replies) = try await server.read(near: alias, [RedisCommand("GET", alias)])
-        return replies[0].string.flatMap { successor(of: handle, digest: $0) }
+        return try await server.read(near: alias, [RedisCommand("GET", alias)]).1[0].string
     }
 
     /// Nil for a tombstone.
@@ -186,10 +185,9 @@ extension SessionStore {
 
     /// Reads a session that must be there.
     ///
-    /// - Throws: ``SessionError`` with the code `missing`.
+    /// - Throws: ``SessionError`` with the code `missing`, and with a reason where that is known.
     public func require(_ id: SessionID, touch: TouchMode = .configured) async throws(SessionError) -> Session {
-        guard let session = try await get(id, touch: touch) else { throw .missing }
-        return session
+        try await counting(.get) { () async throws(SessionError) in try await find(id, touch) }
     }
 
     /// Whether the session is alive; this does not count as using it.

@@ -29,7 +29,6 @@ extension SessionStore {
         let held = try await onLiving(id) { (handle) async throws(SessionError) in
             try await lock(handle, lease, wait)
         }
-        guard let held else { throw SessionError.missing }
         do {
             let value = try await body(held.lock)
             await release(held.key, held.token)
@@ -54,10 +53,9 @@ extension SessionStore {
         let lock: SessionLock
     }
 
-    /// Nil when there is no session of this handle, or none any more.
     private func lock(
         _ handle: SessionHandle, _ lease: Duration, _ wait: Duration
-    ) async throws(SessionError) -> Held? {
+    ) async throws(SessionError) -> Held {
         let (key, token) = (keys.lock(handle), state.randomTag())
         // The session behind the lock: what was changed before it was taken is no reason to refuse.
         let commands =
@@ -67,12 +65,14 @@ extension SessionStore {
         while true {
             let (now, replies) = try await readOrRelease(key, token, commands)
             if replies[0] != .null {
-                let record = SessionRecord(replies[1])
-                if let record, record.isAlive(at: now, epoch: UserSessions.epoch(replies[2])) {
+                do throws(SessionError) {
+                    let epoch = UserSessions.epoch(replies[2])
+                    let record = try SessionRecord.living(replies[1], at: now, epoch: epoch)
                     return Held(key: key, token: token, lock: SessionLock(fence: record.version))
+                } catch {
+                    await release(key, token)
+                    throw error
                 }
-                await release(key, token)
-                return nil
             }
             start = start ?? now
             guard now - (start ?? now) < wait.milliseconds else {

@@ -49,7 +49,9 @@ extension SessionStore {
     }
 
     private func untouched(_ id: SessionID) async throws(SessionError) -> Session? {
-        try await onLiving(id) { (handle) async throws(SessionError) in try await read(id, at: handle) }
+        try await ifThere { () async throws(SessionError) in
+            try await onLiving(id) { (handle) async throws(SessionError) in try await read(id, at: handle) }
+        }
     }
 
     /// What a session takes over from the one before login.
@@ -123,10 +125,12 @@ extension SessionStore {
 
     /// Nil when the new session was ended by others meanwhile.
     private func refill(_ new: Session, from old: Session, _ heir: Heir) async throws(SessionError) -> Session? {
-        let refilled = try await withFieldTimes { (hasTimes) async throws(SessionError) in
-            try await changeWhole(new.id, at: new.handle, hasTimes, configuration.criticalDurability) { draft in
-                Result { () throws(SessionError) in try heir.fill(&draft, from: old.handle, old.record) }
-                    .mapError { $0 as any Error }
+        let refilled = try await ifThere { () async throws(SessionError) in
+            try await withFieldTimes { (hasTimes) async throws(SessionError) in
+                try await changeWhole(new.id, at: new.handle, hasTimes, configuration.criticalDurability) { draft in
+                    Result { () throws(SessionError) in try heir.fill(&draft, from: old.handle, old.record) }
+                        .mapError { $0 as any Error }
+                }
             }
         }
         guard let (outcome, session) = refilled else { return nil }

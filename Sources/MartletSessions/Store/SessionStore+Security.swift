@@ -11,10 +11,9 @@ extension SessionStore {
     /// - Throws: ``SessionError`` with the code `missing`.
     public func rotate(_ id: SessionID, grace: Duration = .zero) async throws(SessionError) -> Session {
         try await counting(.rotate) { () async throws(SessionError) in
-            let rotated = try await onLiving(id) { (handle) async throws(SessionError) -> Session? in
+            let rotated = try await onLiving(id) { (handle) async throws(SessionError) -> Session in
                 try await move(handle, grace)
             }
-            guard let rotated else { throw .missing }
             state.tell(.rotated, at: rotated.readAt, SessionSummary(rotated))
             return rotated
         }
@@ -23,16 +22,18 @@ extension SessionStore {
     /// The same, unless somebody has rotated it meanwhile: then nil, and the browser hears of the new id from there.
     func rotateOnce(_ id: SessionID, grace: Duration) async throws(SessionError) -> Session? {
         try await counting(.rotate) { () async throws(SessionError) in
-            if let rotated = try await move(id.handle, grace) {
+            do throws(SessionError) {
+                let rotated = try await move(id.handle, grace)
                 state.tell(.rotated, at: rotated.readAt, SessionSummary(rotated))
                 return rotated
+            } catch {
+                guard error.code == .missing, try await isReplaced(id.handle) else { throw error }
+                return nil
             }
-            guard try await isReplaced(id.handle) else { throw .missing }
-            return nil
         }
     }
 
-    private func move(_ old: SessionHandle, _ grace: Duration) async throws(SessionError) -> Session? {
+    private func move(_ old: SessionHandle, _ grace: Duration) async throws(SessionError) -> Session {
         let id = state.randomID(tag: old.tag)
         return try await withFieldTimes { (hasTimes) async throws(SessionError) in
             try await move(old, to: id, grace, hasTimes)
@@ -41,13 +42,13 @@ extension SessionStore {
 
     private func move(
         _ old: SessionHandle, to id: SessionID, _ grace: Duration, _ hasTimes: Bool
-    ) async throws(SessionError) -> Session? {
+    ) async throws(SessionError) -> Session {
         let (oldKey, newKey, index) = (keys.session(old), keys.session(id.handle), keys.index(old.tag))
         let user = UserSessions(tag: old.tag, keys: keys)
         let reads = [RedisCommand("HGETALL", oldKey), RedisCommand("GET", keys.epoch(old.tag))]
         return try await server.change([oldKey, newKey], reading: reads) {
-            (reading) async throws(SessionError) -> SessionServer.Decision<Session?> in
-            guard var record = living(reading) else { return .done(nil) }
+            (reading) async throws(SessionError) -> SessionServer.Decision<Session> in
+            var record = try living(reading)
             record.version += 1
             _ = record.dropSections(overAt: reading.now)
             record.sections = try sections(of: record, from: old, to: id.handle)

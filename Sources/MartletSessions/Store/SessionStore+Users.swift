@@ -95,8 +95,10 @@ extension SessionStore {
         try await counting(.revoke) { () async throws(SessionError) in
             var spared: SessionHandle?
             if let survivor {
-                spared = try await onLiving(survivor) { (handle) async throws(SessionError) in
-                    try await read(survivor, at: handle)?.handle
+                spared = try await ifThere { () async throws(SessionError) in
+                    try await onLiving(survivor) { (handle) async throws(SessionError) in
+                        try await read(survivor, at: handle).handle
+                    }
                 }
             }
             let ended = try await endAll(of: principal, except: spared)

@@ -76,17 +76,28 @@ public struct SessionStore: Sendable {
         }
     }
 
-    /// The same, where nil says that there is no such session.
+    /// The same, where nil or `missing` says that there is no such session.
     func seeking<Value>(
         _ operation: SessionOperation, _ body: () async throws(SessionError) -> Value?
     ) async throws(SessionError) -> Value? {
         let start = ContinuousClock.now
         do throws(SessionError) {
             let value = try await body()
-            state.count(operation, value == nil ? .missing : nil, took: ContinuousClock.now - start)
+            state.count(operation, value == nil ? .missing() : nil, took: ContinuousClock.now - start)
             return value
         } catch {
             state.count(operation, error, took: ContinuousClock.now - start)
+            if error.code == .missing { return nil }
+            throw error
+        }
+    }
+
+    /// Nil for a session that is gone.
+    func ifThere<Value>(_ body: () async throws(SessionError) -> Value) async throws(SessionError) -> Value? {
+        do throws(SessionError) {
+            return try await body()
+        } catch {
+            if error.code == .missing { return nil }
             throw error
         }
     }
@@ -97,17 +108,24 @@ public struct SessionStore: Sendable {
         Session(id: id, handle: handle ?? id.handle, record: record, packing: packing, readAt: now)
     }
 
-    /// Runs `body` for the session, or for the one that took its place if the old id is still served. Nil: it is gone.
+    /// Runs `body` for the session, or for the one that took its place if the old id is still served.
+    ///
+    /// - Throws: `missing` when both are gone.
     func onLiving<Value: Sendable>(
-        _ id: SessionID, _ body: (SessionHandle) async throws(SessionError) -> Value?
-    ) async throws(SessionError) -> Value? {
+        _ id: SessionID, _ body: (SessionHandle) async throws(SessionError) -> Value
+    ) async throws(SessionError) -> Value {
         var handle = id.handle
         for _ in 0...Self.mostRotations {
-            if let value = try await body(handle) { return value }
-            guard let successor = try await successor(of: handle) else { return nil }
-            handle = successor
+            do throws(SessionError) {
+                return try await body(handle)
+            } catch {
+                guard error.code == .missing else { throw error }
+                guard let digest = try await successorDigest(of: handle) else { throw error }
+                guard let successor = successor(of: handle, digest: digest) else { throw .missing(.rotated) }
+                handle = successor
+            }
         }
-        return nil
+        throw .missing()
     }
 
     /// Rotations within one grace. More than these are a circle that no store made.

@@ -194,7 +194,7 @@ public final class RequestSession: Sendable {
         // An id that leads nowhere stays: another request may just have brought the browser a new one.
         guard let fill else { return nil }
         // One that is known to have does not get another on top, in which its user would be nobody.
-        if let id, try await store.isReplaced(id.handle) { throw SessionError.missing }
+        if let id, try await store.isReplaced(id.handle) { throw SessionError.missing(.rotated) }
         return try await store.create(metadata: metadata, fill).session
     }
 
@@ -212,6 +212,9 @@ public final class RequestSession: Sendable {
     /// that was rotated or left at login meanwhile: it has the new one already.
     private func extended(_ session: Session, _ before: Session) async throws -> Session? {
         guard before.wasExtended, session.handle == session.id.handle else { return nil }
-        return try await store.read(session.id, at: session.handle) == nil ? nil : session
+        return try await store.ifThere { () async throws(SessionError) in
+            _ = try await store.read(session.id, at: session.handle)
+            return session
+        }
     }
 }
