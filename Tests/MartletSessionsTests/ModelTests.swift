@@ -48,7 +48,7 @@ struct SessionModel {
         let written: Int64
     }
 
-    private static let noteTime: Int64 = 500_000
+    private static let noteTime: Int64 = 300_000
     private static let note = SessionSection<Int>("note", ttl: .sliding(.milliseconds(noteTime)))
 
     let stores: [SessionStore]
