@@ -12,6 +12,7 @@
 #include <execinfo.h>
 #endif
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -24,6 +25,9 @@ struct martlet_malloc_figures {
     size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
 };
 typedef struct martlet_malloc_figures (*martlet_malloc_function)(void);
+
+// From the Swift runtime: a symbol's name as it is written in Swift, to be freed; null if it is no Swift symbol.
+extern char *swift_demangle(const char *name, size_t length, char *buffer, size_t *buffer_size, uint32_t flags);
 
 #ifndef _GNU_SOURCE
 extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);

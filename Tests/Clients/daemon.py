@@ -148,6 +148,52 @@ def crash(binary):
         check(f"DEBUG {kind} is reported: {is_reported}", found == is_reported, log[-500:])
 
 
+def watchdog(binary):
+    place = Place(binary)
+    configuration = os.path.join(place.directory, "redis.conf")
+    with open(configuration, "w") as file:
+        file.write("enable-debug-command yes\nrequirepass topsecret\n")
+    client = ("-a", "topsecret", "--no-auth-warning")
+    expired = "--- WATCHDOG TIMER EXPIRED ---"
+
+    def period():
+        return place.cli(*client, "CONFIG", "GET", "watchdog-period").split("\n")[-1]
+
+    def sleep(seconds):
+        return place.cli(*client, "DEBUG", "SLEEP", str(seconds)) == "OK"
+
+    server = place.start(configuration)
+    check("started", eventually(lambda: period() == "0"), read(place.log))
+    check("it sleeps", sleep(0.5))
+    check("without a period nobody watches", expired not in read(place.log))
+    check("a period", place.cli(*client, "CONFIG", "SET", "watchdog-period", "50") == "OK")
+    check("too short ones are raised", period() == "200", period())
+    check("it sleeps", sleep(1))
+    log = read(place.log)
+    check("the watchdog reports", expired in log and "STACK TRACE" in log, log)
+    check("the stack names the command's function", "debugCommand" in log, log)
+    check("it has an effect", "no effect" not in log, log)
+    count = log.count(expired)
+    check("it sleeps on", all(sleep(0.4) for _ in range(5)))
+    check("each time is reported", read(place.log).count(expired) >= count + 5, read(place.log))
+    check("no secrets in the log", "topsecret" not in read(place.log))
+    check("the file is written anew", place.cli(*client, "CONFIG", "REWRITE") == "OK")
+    check("the period stands in it", "watchdog-period 200\n" in read(configuration), read(configuration))
+    check("switched off", place.cli(*client, "CONFIG", "SET", "watchdog-period", "0") == "OK" and period() == "0")
+    count = read(place.log).count(expired)
+    check("it sleeps", sleep(0.5))
+    check("switched off it is silent", read(place.log).count(expired) == count)
+    server.send_signal(signal.SIGTERM)
+    check("the end", server.wait(60) == 0, server.returncode)
+    os.unlink(place.log)
+    server = place.start(configuration)
+    check("started again with a period", eventually(lambda: period() == "200"), read(place.log))
+    check("it sleeps", sleep(0.5))
+    check("the watchdog reports", expired in read(place.log), read(place.log))
+    server.send_signal(signal.SIGTERM)
+    check("the end", server.wait(60) == 0, server.returncode)
+
+
 def background(binary):
     for words in (("--dir", "/nonexistent"), ("--logfile", "/nonexistent/log")):
         done = subprocess.run([binary, "--daemonize", "yes", *words], capture_output=True, text=True, timeout=60)
@@ -244,7 +290,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
     binary = parser.parse_args().binary
-    for case in (debian, systemd, signals, crash, background, loading, users, kernel, system_log):
+    for case in (debian, systemd, signals, crash, watchdog, background, loading, users, kernel, system_log):
         case(binary)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     sys.exit(0 if all(results) else 1)

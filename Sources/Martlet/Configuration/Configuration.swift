@@ -75,6 +75,9 @@ public struct Configuration: Sendable {
     public var alwaysShowLogo = false
     /// Whether a crash leaves a report in the log (`crash-log-enabled`).
     public var crashLogEnabled = true
+    /// Milliseconds that a turn of the event loop may take before the log is told where it is; 0 for any number
+    /// (`watchdog-period`).
+    public var watchdogPeriod = 0
     /// Whether the system's log gets the lines, too (`syslog-enabled`), by which name and facility.
     public var syslogEnabled = false
     public var syslogIdent = "redis"

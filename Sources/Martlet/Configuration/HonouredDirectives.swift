@@ -123,6 +123,13 @@ extension DirectiveTable {
             Directive(
                 "slowlog-max-len", at: \.slowlogMaxLen, .integer(0...Int.max), "How many commands SLOWLOG keeps."),
             Directive(
+                "watchdog-period", at: \.watchdogPeriod, .integer(0...int32Max), flags: .hidden,
+                """
+                Milliseconds that one turn of the event loop may take before the log is told where it is stuck; 0 for
+                any number. Raised to twice the interval that hz makes. For use while something is looked for: a signal
+                asks the thread for its stack (Linux with glibc, and not in a server that is part of a program).
+                """),
+            Directive(
                 "always-show-logo", at: \.alwaysShowLogo, .yesNo, flags: .immutable,
                 "Show the logo at the start even when the log does not go to a terminal."),
             Directive(

@@ -57,9 +57,6 @@ extension DirectiveTable {
                 "Bytes loaded between two looks at the clients."),
             Directive("use-exit-on-panic", waiting: false, .yesNo, flags: .hidden, "Exit instead of abort on a panic."),
             Directive(
-                "watchdog-period", waiting: 0, .integer(0...int32Max), flags: .hidden,
-                "Milliseconds after which a stuck server logs where it is; 0 for never."),
-            Directive(
                 "lua-enable-deprecated-api", waiting: false, .yesNo, flags: [.immutable, .hidden],
                 "Give scripts the functions of old versions."),
         ])

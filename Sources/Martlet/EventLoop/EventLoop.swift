@@ -45,6 +45,8 @@ final class EventLoop: @unchecked Sendable {
     var delegate: (any EventLoopDelegate)?
     // How long a stay lasts is real time, whatever clock the server lives by.
     private let clock = Clock(.system)
+    /// Told of each turn; nobody is usually.
+    private var watchdog: Watchdog?
     /// Set while a handler stays on the queue: others had better use the mailbox.
     private let isStaying = Atomic<Bool>(false)
     private let hasStopped = Atomic<Bool>(false)
@@ -123,6 +125,7 @@ final class EventLoop: @unchecked Sendable {
         dispatchPrecondition(condition: .onQueue(queue))
         hasStopped.store(true, ordering: .releasing)
         delegate = nil
+        watch(by: nil)
         for job in mailbox.close() { job() }
         guard let source else {
             poller.value.close()
@@ -140,17 +143,44 @@ final class EventLoop: @unchecked Sendable {
 
     // MARK: Turns
 
+    /// Lets a watchdog look after the turns from the next one on, in the place of the one that does. On the queue.
+    func watch(by watchdog: Watchdog?) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        self.watchdog?.leave()
+        self.watchdog?.stop()
+        self.watchdog = watchdog
+        watchdog?.enter()
+        watchdog?.start()
+    }
+
+    /// Runs `body` as a turn that the watchdog sees. On the queue, outside a stay.
+    @inline(__always)
+    func watched<Result>(_ body: () -> Result) -> Result {
+        if let watchdog {
+            watchdog.enter()
+            watchdog.turnBegan(at: clock.monotonicNanoseconds())
+        }
+        let result = body()
+        // Another one by now, perhaps.
+        watchdog?.leave()
+        return result
+    }
+
     private func stay() {
         isStaying.store(true, ordering: .sequentiallyConsistent)
         defer { isStaying.store(false, ordering: .sequentiallyConsistent) }
+        watchdog?.enter()
+        defer { watchdog?.leave() }
         let start = clock.monotonicNanoseconds()
         var lastWork = start
         var wait: Int32 = 0
         while !hasStopped.load(ordering: .relaxed) {
             let count = poller.value.wait(timeoutMilliseconds: wait)
             let began = clock.monotonicNanoseconds()
+            watchdog?.turnBegan(at: began)
             for index in 0..<count { deliver(poller.value.event(at: index)) }
             let next = finishTurn()
+            watchdog?.turnEnded()
             let now = clock.monotonicNanoseconds()
             if count > 0 { delegate?.turnTook(nanoseconds: now - began) }
             if count > 0 || next == .now { lastWork = now }
@@ -187,7 +217,7 @@ final class EventLoop: @unchecked Sendable {
     func turn() -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
         let began = clock.monotonicNanoseconds()
-        let next = finishTurn()
+        let next = watched { finishTurn() }
         delegate?.turnTook(nanoseconds: clock.monotonicNanoseconds() - began)
         delegate?.rest()
         return next == .now
@@ -263,8 +293,10 @@ final class EventLoop: @unchecked Sendable {
     func post(_ body: @escaping @Sendable () -> Void) {
         if isStaying.load(ordering: .sequentiallyConsistent), mailbox.post(body) { return }
         queue.async { [self] in
-            body()
-            _ = finishTurn()
+            watched {
+                body()
+                _ = finishTurn()
+            }
             delegate?.rest()
         }
     }
@@ -273,8 +305,10 @@ final class EventLoop: @unchecked Sendable {
         var result: Result?
         // Through a variable, because the form of `sync` that returns a value looks up its type at run time.
         queue.sync {
-            result = body()
-            _ = finishTurn()
+            watched {
+                result = body()
+                _ = finishTurn()
+            }
             delegate?.rest()
         }
         guard let result else { preconditionFailure("sync runs its block") }

@@ -1,8 +1,8 @@
-// Timers on the loop's queue. Dispatch keeps them; they fire between two stays of the loop, so at most one stay late.
+// Timers on a queue. Dispatch keeps them; on the loop's they fire between two of its stays, so at most one stay late.
 
 import Dispatch
 
-/// Guard for `@unchecked Sendable`: used on the loop's queue only.
+/// Guard for `@unchecked Sendable`: used on its queue only.
 final class LoopTimer: @unchecked Sendable {
     private let source: any DispatchSourceTimer
 

@@ -12,8 +12,8 @@ public enum LogDestination: Sendable {
     case nowhere
     /// The `logfile` directive's file, or standard output when it is empty.
     case configured
-    /// A program's own log: level and message, without the time and process id. Called on the server's queue: return
-    /// soon, and do not call the server.
+    /// A program's own log: level and message, without the time and process id. Called on the server's queue, and for
+    /// what the watchdog tells on another one: return soon, and do not call the server.
     case custom(@Sendable (LogLevel, String) -> Void)
 }
 

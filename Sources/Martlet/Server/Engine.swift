@@ -31,7 +31,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     let network: Network
     let log: Log
     private let clock: Clock
-    private let host: HostProcess?
+    let host: HostProcess?
     let persistence: Persistence
     /// Waits for the data to be loaded, which `loading` then tells the result of.
     private let loaded = DispatchSemaphore(value: 0)
@@ -190,6 +190,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     }
 
     private func startTimers() {
+        if server.configuration.value.watchdogPeriod > 0 { followWatchdog() }
         // A test's clock that stands from the start asks for all work itself.
         guard clock.isRunning else { return }
         let expiry = LoopTimer(queue: loop.queue) { [self] in expiryTimerFired() }
@@ -350,7 +351,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
 
     private func runCron() {
         guard !isStopped, !server.isCronPaused else { return }
-        guard doPeriodicWork() else { return stop() }
+        guard loop.watched({ doPeriodicWork() }) else { return stop() }
         _ = loop.turn()
     }
 
@@ -425,6 +426,7 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
     private func apply(_ changed: [String]) -> String? {
         let idle = changed.filter { DirectiveTable.directive(named: $0)?.hasEffect == false }
         if !idle.isEmpty { log.write(.warning, StartupLog.withoutEffect(idle)) }
+        if changed.contains("watchdog-period") { followWatchdog() }
         if changed.contains("hz") { cron?.schedule(perSecond: server.configuration.value.hz) }
         persistence.updateWriteRefusal()
         if changed.contains("appendonly"), let reason = applyAppendOnly() { return reason }

@@ -68,4 +68,19 @@ extension FileDescriptor {
             }
         }
     }
+
+    /// Bytes from anywhere in a file: fewer at its end, and none when they cannot be read.
+    func read(at offset: Int, count: Int) -> [UInt8] {
+        guard offset >= 0, count > 0, let start = off_t(exactly: offset) else { return [] }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: min(count, 128 * 1024))
+        while bytes.count < count {
+            let (place, overflow) = start.addingReportingOverflow(off_t(bytes.count))
+            let wanted = min(block.count, count - bytes.count)
+            let result = overflow ? 0 : retryingInterrupts { pread(rawValue, &block, wanted, place) }
+            if result <= 0 { break }
+            bytes.append(contentsOf: block[..<result])
+        }
+        return bytes
+    }
 }
