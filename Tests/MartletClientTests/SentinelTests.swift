@@ -47,6 +47,36 @@ struct SentinelTests {
         #expect(try both.map { try $0.get().string } == ["primary", "primary"])
     }
 
+    /// One that is cut off from the others names a primary that is none any more, as quickly as before.
+    @Test func aSentinelThatIsWrongIsLeft() async throws {
+        let other = RedisEndpoint.tcp(host: "10.0.0.1", port: 26380)
+        let script = ScriptedServer.many { words, endpoint in
+            switch words[0] {
+            case "SENTINEL": .reply("*2\r\n+10.0.0.1\r\n+\(endpoint == other ? 2 : 1)\r\n")
+            case "SUBSCRIBE": .reply(">3\r\n+subscribe\r\n++switch-master\r\n:1\r\n")
+            case "ROLE": .reply("*3\r\n+\(endpoint == Self.primary ? "slave" : "master")\r\n:0\r\n*0\r\n")
+            default: .reply("+port \(endpoint == Self.replica ? 2 : 1)\r\n")
+            }
+        }
+        var configuration = RedisClientConfiguration(.sentinel([Self.sentinel, other], name: "main")).patient
+        configuration.streams = script
+        configuration.retry = RetryPolicy(retries: 2, base: .zero, cap: .zero)
+        configuration.pool.minimum = 0
+        let client = try RedisClient(configuration)
+        #expect(try await client.send("SET", "k", "v", as: String.self) == "port 2")
+    }
+
+    /// Of several errors that one is told after which it is tried again.
+    @Test func whatMayBeTriedAgainIsTold() async throws {
+        let error = await #expect(throws: RedisError.self) {
+            try await Inquiry(clock: .system).answer(from: [Self.primary, Self.replica]) {
+                endpoint async throws(RedisError) -> Int in
+                throw RedisError(endpoint == Self.primary ? .connection : .server("NOAUTH"), .notExecuted, "No")
+            }
+        }
+        #expect(error?.code == .connection)
+    }
+
     /// What befell one connection says nothing of those that work.
     @Test func aFailureOfOneIsNotEverybodys() async throws {
         let scene = try scene()

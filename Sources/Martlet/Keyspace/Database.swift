@@ -9,7 +9,7 @@ struct Database: ~Copyable {
     var objectCount = 0
     var objectBytes = 0
     /// The part of `objectBytes` that the objects count themselves, and where.
-    private var selfCountedBytes = 0
+    private(set) var selfCountedBytes = 0
     private let largeBytes: LargeBytesAccount
     private var isDeparting = false
     /// Filed records that have no deadline of their own, only one inside their value.

@@ -91,9 +91,10 @@ extension Keyspace {
     }
 
     /// Memory that removing keys of a database can free: what a reply still waits with stays, and what another thread
-    /// is about to free is as good as gone.
+    /// is about to free is as good as gone, as is what waits to be saved.
     private func reachableBytes(in index: Int) -> Int {
-        databases[index].memoryBytes + largeBytes.lastingBytes
+        let shared = snapshot == nil ? largeBytes.lastingBytes : databases[index].selfCountedBytes
+        return databases[index].memoryBytes + shared
     }
 }
 

@@ -4,7 +4,7 @@
 extension Keyspace {
     /// Gives the live record of `key` a deadline, or takes it away; the record may move.
     mutating func setDeadline(_ deadline: Int64?, of record: Record, in index: Int) {
-        willChange(record, in: index)
+        willChange(record, in: index, keepsValue: true)
         let timing: Record.Timing = record.timing == .inner ? .inner : deadline == nil ? .none : .own
         if timing == record.timing {
             if timing != .none { moveDeadline(of: record, to: deadline ?? Int64.max, in: index) }
@@ -20,7 +20,7 @@ extension Keyspace {
     mutating func setInnerDeadline(_ inner: Int64?, of record: Record, in index: Int) -> Record {
         if record.timing != .inner, inner == nil { return record }
         if record.timing == .inner, record.innerDeadline == inner { return record }
-        willChange(record, in: index)
+        willChange(record, in: index, keepsValue: true)
         let deadline = record.hasDeadline ? record.deadline : nil
         databases[index].unfile(record)
         let timing: Record.Timing = inner != nil ? .inner : deadline == nil ? .none : .own
@@ -44,7 +44,7 @@ extension Keyspace {
 
     mutating func moveDeadline(of record: Record, to deadline: Int64, in index: Int) {
         guard record.deadline != deadline else { return }
-        willChange(record, in: index)
+        willChange(record, in: index, keepsValue: true)
         databases[index].moveDeadline(of: record, to: deadline)
         earliestDeadline = min(earliestDeadline, record.dueAt)
     }

@@ -34,7 +34,7 @@ extension Keyspace {
         key.withUnsafeBytes { keyBytes in
             let hash = databases[source].table.hash(keyBytes)
             guard let record = live(keyBytes, hash: hash, in: source) else { return }
-            willChange(record, in: source)
+            willChange(record, in: source, keepsValue: true)
             touch(record)
             insertCopy(of: record, as: newKey, in: target, access: record.access) { $0 }
             _ = databases[source].remove(record, hash: hash)

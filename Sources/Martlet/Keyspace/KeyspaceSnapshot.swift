@@ -134,17 +134,17 @@ extension Keyspace {
         abandonedSnapshots = 0
     }
 
-    /// A record is about to be changed or removed.
+    /// A record is about to be changed or removed; `keepsValue` when no more than its name or deadlines change.
     @inline(__always)
-    func willChange(_ record: Record, in index: Int) {
-        if snapshot != nil, record.epoch != epoch { preserve(record, in: index) }
+    func willChange(_ record: Record, in index: Int, keepsValue: Bool = false) {
+        if snapshot != nil, record.epoch != epoch { preserve(record, in: index, keepsValue) }
     }
 
     @inline(never)
-    private func preserve(_ record: Record, in index: Int) {
+    private func preserve(_ record: Record, in index: Int, _ keepsValue: Bool) {
         // A database that the walk is through with holds marked records only.
         if let number = snapshot?.number(ofDatabaseAt: index) {
-            snapshot?.recorder.record(record, database: number, isLeaving: true)
+            snapshot?.recorder.record(record, database: number, isLeaving: !keepsValue)
         }
         record.epoch = epoch
     }

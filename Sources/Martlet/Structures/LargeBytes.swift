@@ -16,6 +16,8 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
     private(set) var capacity: Int
     /// Where the memory is counted; set by the engine's queue, before any other thread sees the value.
     private var account: LargeBytesAccount?
+    /// Used by the engine's queue only.
+    private var hasDeparted = false
 
     /// Nil when the memory is not to be had: a length that a client sent must not end the process.
     init?(capacity: Int) {
@@ -27,8 +29,9 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
     }
 
     deinit {
-        account?.count(-memoryBytes)
+        // First: what does not count any more must not be there.
         free(base)
+        account?.count(-memoryBytes)
     }
 
     var unsafeBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
@@ -52,7 +55,9 @@ final class LargeBytes: RecordObject, @unchecked Sendable {
     }
 
     override func depart() -> Departure? {
-        guard let account else { return nil }
+        // Once, although several keys that share it may let go of it.
+        guard let account, !hasDeparted else { return nil }
+        hasDeparted = true
         return Departure(of: memoryBytes, from: account)
     }
 

@@ -50,10 +50,11 @@ enum Socket {
         }
     }
 
-    /// What each of `count` addresses has of a time limit; negative: none.
+    /// What each of `count` addresses has of a time limit; negative: none. A second is left to each, however many there
+    /// are, for the far side of the world is not nearer because of that.
     static func share(of milliseconds: Int32, among count: Int) -> Int32 {
         guard milliseconds >= 0 else { return -1 }
-        return max(milliseconds / Int32(clamping: max(count, 1)), 1)
+        return max(milliseconds / Int32(clamping: max(count, 1)), min(milliseconds, 1000), 1)
     }
 
     /// Connects to the unix socket at `path`; `blocking` as above.

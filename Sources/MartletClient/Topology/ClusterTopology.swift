@@ -124,6 +124,8 @@ final class ClusterTopology: Topology {
         do {
             return try await task.value
         } catch {
+            // The question was ended, not those who wait for its answer.
+            if state.withLock(\.isClosed) { throw .closed(.notExecuted) }
             throw error as? RedisError ?? RedisError(.connection, .notExecuted, "\(error)")
         }
     }
@@ -148,7 +150,7 @@ final class ClusterTopology: Topology {
             [self] endpoint async throws(RedisError) in
             let reply = try await node(at: endpoint).run(ask, timeout: configuration.readTimeout).checked()
             guard let map = ClusterMap(slots: reply, askedAt: endpoint), !map.primaries.isEmpty else {
-                throw RedisError(.unexpectedReply, .notExecuted, "It knows no slots")
+                throw RedisError(.connection, .notExecuted, "It knows no slots")
             }
             return map
         }
@@ -156,10 +158,11 @@ final class ClusterTopology: Topology {
         return map
     }
 
-    /// Nodes that are no longer part of the cluster are let go of.
+    /// Nodes that are no longer part of the cluster are let go of, and nobody waits for those that lead no more.
     private func keep(_ map: ClusterMap) {
         let wanted = Set(map.primaries).union(map.replicas.values.joined()).union(seeds)
-        let gone = state.withLock { state -> [Node] in
+        let (gone, demoted) = state.withLock { state -> ([Node], [Node]) in
+            let demoted = Set(state.map?.primaries ?? []).subtracting(map.primaries).compactMap { state.nodes[$0] }
             state.map = map
             if state.importing.count > Self.mostImporting { state.importing = [] }
             let wanted = wanted.union(state.importing)
@@ -169,9 +172,10 @@ final class ClusterTopology: Topology {
                 + state.readers.filter { !wanted.contains($0.key) }.map(\.value)
             state.nodes = state.nodes.filter { wanted.contains($0.key) }
             state.readers = state.readers.filter { wanted.contains($0.key) }
-            return gone
+            return (gone, demoted)
         }
         for node in gone { node.retire() }
+        for node in demoted { node.stopConnecting() }
     }
 
     func doubt(because error: RedisError) async {
@@ -286,8 +290,10 @@ final class ClusterTopology: Topology {
         if target.reads { journey.avoidsReplicas = true }
         guard let (_, endpoint) = ClusterMap.redirection(error.message, from: target.endpoint) else {
             let mayTryAgain = Node.mayBeRetried(journey.command, result)
-            guard target.reads, mayTryAgain else { return journey.finish(result, mayTryAgain: mayTryAgain) }
-            return leave(&journey, result, error)
+            if target.reads, mayTryAgain { return leave(&journey, result, error) }
+            // Who tries again asks for the map itself.
+            if !mayTryAgain, [.connection, .timeout].contains(error.code) { askAnew(because: error) }
+            return journey.finish(result, mayTryAgain: mayTryAgain)
         }
         if error.serverCode == "ASK" { return journey.redirect(result, asking: endpoint) }
         follow(error, from: target.endpoint)
@@ -297,6 +303,10 @@ final class ClusterTopology: Topology {
     /// At once to where the map leads now, which is asked for anew.
     private func leave(_ journey: inout Journey, _ result: RedisResult, _ error: RedisError) {
         journey.redirect(result, asking: nil)
+        askAnew(because: error)
+    }
+
+    private func askAnew(because error: RedisError) {
         Task { [weak self] in await self?.doubt(because: error) }
     }
 

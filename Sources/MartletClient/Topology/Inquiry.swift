@@ -15,13 +15,14 @@ struct Inquiry: Sendable {
         case late(Int)
     }
 
-    /// The first answer; when nobody has one, the error of the last.
+    /// The first answer; when nobody has one, an error after which another try may do better, if one of theirs is.
     func answer<Answer: Sendable>(
         from endpoints: [RedisEndpoint],
         _ ask: @escaping @Sendable (RedisEndpoint) async throws(RedisError) -> Answer
     ) async throws(RedisError) -> Answer {
         let (events, sink) = AsyncStream.makeStream(of: Event<Answer>.self)
         var (tasks, asked, pending): ([Task<Void, Never>], Int, Int) = ([], 0, 0)
+        var failure: RedisError?
         // Not a group, which would wait for those that hang.
         defer { for task in tasks { task.cancel() } }
         func askNext() {
@@ -49,9 +50,10 @@ struct Inquiry: Sendable {
             switch event {
             case .answer(let answer): return answer
             case .failure(let error):
+                if failure?.isTransient != true { failure = error }
                 pending -= 1
                 askNext()
-                if pending == 0 { throw error }
+                if pending == 0 { throw failure ?? error }
             case .late(let number): if number == asked { askNext() }
             }
         }

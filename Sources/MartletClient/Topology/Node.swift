@@ -107,7 +107,13 @@ final class Node: Sendable {
     }
 
     private func connectShared(_ generation: Int) async throws -> any RedisLink {
-        let link = try await connector.connect(to: try await locate())
+        let link: any RedisLink
+        do throws(RedisError) {
+            link = try await connector.connect(to: try await locate())
+        } catch {
+            // Cancelled by `stopConnecting`.
+            throw error.code == .cancelled ? Self.isElsewhere(.notExecuted) : error
+        }
         let refusal = state.withLock { state -> RedisError? in
             if let end = state.end { return end }
             guard state.generation == generation else { return Self.isElsewhere(.notExecuted) }
@@ -123,6 +129,17 @@ final class Node: Sendable {
         state.withLock { state in
             if case .connecting(task) = state.shared { state.shared = .none }
         }
+    }
+
+    /// The server is no longer the one to ask, and does not answer perhaps: whoever waits for a connection may try
+    /// elsewhere. Those who have one are told by the server.
+    func stopConnecting() {
+        let task = state.withLock { state -> Task<any RedisLink, any Error>? in
+            guard case .connecting(let task) = state.shared else { return nil }
+            state.shared = .none
+            return task
+        }
+        task?.cancel()
     }
 
     /// The server is not what it was; whoever comes next connects anew.

@@ -19,7 +19,7 @@ final class SentinelTopology: Topology {
         let sentinels = Sentinels(endpoints, name: name, configuration, streams: streams)
         self.sentinels = sentinels
         let connector = WireConnector(configuration, streams: streams)
-        let primary = Node(configuration, PrimaryConnector(base: connector)) {
+        let primary = Node(configuration, PrimaryConnector(base: connector) { sentinels.doubtPreferred() }) {
             () async throws(RedisError) in try await sentinels.primary()
         }
         self.primary = primary
@@ -90,12 +90,21 @@ final class SentinelTopology: Topology {
 /// Connects only to a server that is a primary: a sentinel may not know better yet.
 private struct PrimaryConnector: Connector {
     let base: WireConnector
+    /// Called when it is none, or is not there.
+    let misled: @Sendable () -> Void
 
     func connect(to endpoint: RedisEndpoint) async throws(RedisError) -> any RedisLink {
-        let link = try await base.connect(to: endpoint)
+        let link: any RedisLink
+        do throws(RedisError) {
+            link = try await base.connect(to: endpoint)
+        } catch {
+            misled()
+            throw error
+        }
         let reply = await link.send(RedisCommand("ROLE"))
         if case .success(.array(let parts)) = reply, parts.first?.string == "master" { return link }
         link.close()
+        misled()
         throw RedisError(.connection, .notExecuted, "\(endpoint) is not the primary")
     }
 }
@@ -168,6 +177,13 @@ private final class Sentinels: Sendable {
         }
         prefer(endpoint)
         return answer
+    }
+
+    /// Where it led there is no primary: the next may know better. One that is cut off from the others answers as
+    /// quickly as before, and wrongly.
+    func doubtPreferred() {
+        let place = preferred.load(ordering: .relaxed)
+        preferred.store((place + 1) % max(endpoints.count, 1), ordering: .relaxed)
     }
 
     private func prefer(_ endpoint: RedisEndpoint) {

@@ -29,7 +29,7 @@ public struct SessionEvent: Sendable, Equatable {
 
     /// How surely an event is told.
     public enum Delivery: String, Sendable {
-        /// Once: this store did it, or a Martlet in this process.
+        /// Once, as long as it is read: this store did it, or a Martlet in this process.
         case exact
         /// Once or not at all: a server elsewhere did it, which tells nothing again that was lost on the way.
         case bestEffort

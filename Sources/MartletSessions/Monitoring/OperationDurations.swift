@@ -39,7 +39,7 @@ public struct DurationHistogram: Sendable, Equatable {
     /// for the median, 0.99, 1 for the slowest of all. More than 274 seconds count as those. Nil: there were none.
     public func percentile(_ part: Double) -> Duration? {
         let count = count
-        guard count > 0 else { return nil }
+        guard count > 0, !part.isNaN else { return nil }
         let rank = max(1, Int((min(max(part, 0), 1) * Double(count)).rounded(.up)))
         var seen = 0
         for (index, number) in buckets.enumerated() {

@@ -12,8 +12,10 @@ public struct SessionLock: Sendable, Equatable {
 }
 
 extension SessionStore {
-    /// Runs `body` while nobody else holds this session's lock, by whichever id of a rotation. Changes need no lock:
-    /// ``mutate(_:ifVersion:_:)`` loses none. This is for work outside the store that must not be done twice at once.
+    /// Runs `body` while nobody else holds this session's lock. An id from before a rotation means the same lock as the
+    /// new one; a session that is rotated while its lock is held can be locked again by its new id. Changes need no
+    /// lock: ``mutate(_:ifVersion:_:)`` loses none. This is for work outside the store that must not be done twice at
+    /// once.
     ///
     /// - Parameters:
     ///   - lease: the lock is free again after this time whatever `body` does.

@@ -246,7 +246,9 @@ struct UnixSocketTests {
     @Test func addressesOfANameShareTheTime() {
         #expect(Socket.share(of: 5000, among: 1) == 5000)
         #expect(Socket.share(of: 5000, among: 4) == 1250)
-        #expect(Socket.share(of: 2, among: 3) == 1)
+        #expect(Socket.share(of: 5000, among: 50) == 1000)
+        #expect(Socket.share(of: 2, among: 3) == 2)
+        #expect(Socket.share(of: 0, among: 3) == 1)
         #expect(Socket.share(of: -1, among: 2) == -1)
     }
 
