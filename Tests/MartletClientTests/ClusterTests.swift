@@ -97,6 +97,41 @@ struct ClusterTests {
         #expect(clock.clock.now() < .seconds(3600))
     }
 
+    /// A command whose fate is unknown is not sent again, and yet says something of the node that it was sent to.
+    @Test func aBrokenConnectionCastsDoubtOnTheMap() async throws {
+        let (script, client) = try scene(hasReplica: true) { _, _ in .hangUp }
+        let error = await #expect(throws: RedisError.self) { try await client.send("INCR", "foo") }
+        #expect(error?.outcome == .unknown)
+        #expect(
+            await soon {
+                let said = script.commands(at: Self.first) + script.commands(at: Self.second)
+                return said.count { $0 == "CLUSTER SLOTS" } > 1
+            })
+    }
+
+    /// Whoever waits for a connection to a primary that is none any more is led to the one that took its place.
+    @Test func nobodyWaitsForANodeThatLeadsNoMore() async throws {
+        let hasMoved = Mutex(false)
+        let script = ScriptedServer.many { words, _ in
+            guard words[0] == "CLUSTER" else { return .reply("+\(words[0])\r\n") }
+            return .reply(Self.slots(of: [hasMoved.withLock { $0 } ? 2 : 1]))
+        }
+        let gate = Gate(script)
+        let client = try client(script) {
+            $0.topology = .cluster([Self.second])
+            $0.streams = gate
+        }
+        await client.topology.doubt(because: .reply("CLUSTERDOWN"))
+        gate.shut()
+        async let reply = client.send("GET", "foo", as: String.self)
+        #expect(await soon { gate.waitingCount == 1 })
+        hasMoved.withLock { $0 = true }
+        await client.topology.doubt(because: .reply("CLUSTERDOWN"))
+        #expect(try await reply == "GET")
+        #expect(said(script, at: Self.second) == ["GET foo"])
+        gate.letIn()
+    }
+
     /// A server to which slots are on their way is not in the map, and yet not one that has left.
     @Test func importersAreNotLetGo() async throws {
         let (script, client) = try scene { words, endpoint in

@@ -189,6 +189,8 @@ final class Gate: ByteStreamProvider {
     /// Lets those in that come from now on.
     func open() { state.withLock { $0.isShut = false } }
 
+    func shut() { state.withLock { $0.isShut = true } }
+
     func letIn() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
