@@ -111,7 +111,7 @@ final class Node: Sendable {
         do throws(RedisError) {
             link = try await connector.connect(to: try await locate())
         } catch {
-            // Cancelled by `stopConnecting`.
+            // Cancelled here, because the server is no longer the one to ask.
             throw error.code == .cancelled ? Self.isElsewhere(.notExecuted) : error
         }
         let refusal = state.withLock { state -> RedisError? in
@@ -142,22 +142,37 @@ final class Node: Sendable {
         task?.cancel()
     }
 
-    /// The server is not what it was; whoever comes next connects anew.
+    /// The server is not what it was; whoever comes next connects anew, and so does who waits for a connection.
     func dropConnections() {
-        let links = state.withLock { state -> [any RedisLink] in
+        let taken = state.withLock { state -> Taken in
             state.generation += 1
             return Self.takeLinks(&state)
         }
         // What was under way there may be tried again elsewhere, if it may be tried again.
-        for link in links { link.close(because: Self.isElsewhere(.unknown)) }
+        taken.end(because: Self.isElsewhere(.unknown))
         pool.dropConnections(because: Self.isElsewhere(.unknown))
     }
 
-    private static func takeLinks(_ state: inout State) -> [any RedisLink] {
-        var links = state.given.compactMap(\.link)
-        if case .open(let link) = state.shared { links.append(link) }
+    /// What leads to a server that is no longer the one to ask.
+    private struct Taken: Sendable {
+        var links: [any RedisLink]
+        var connecting: Task<any RedisLink, any Error>?
+
+        func end(because error: RedisError) {
+            connecting?.cancel()
+            for link in links { link.close(because: error) }
+        }
+    }
+
+    private static func takeLinks(_ state: inout State) -> Taken {
+        var taken = Taken(links: state.given.compactMap(\.link))
+        switch state.shared {
+        case .open(let link): taken.links.append(link)
+        case .connecting(let task): taken.connecting = task
+        case .none: break
+        }
         (state.given, state.shared) = ([], .none)
-        return links
+        return taken
     }
 
     private static func isElsewhere(_ outcome: RedisError.Outcome) -> RedisError {
@@ -232,11 +247,11 @@ final class Node: Sendable {
     func retire() { end(Self.isElsewhere(.notExecuted), underway: Self.isElsewhere(.unknown)) }
 
     private func end(_ error: RedisError, underway: RedisError) {
-        let links = state.withLock { state -> [any RedisLink] in
+        let taken = state.withLock { state -> Taken in
             state.end = state.end ?? error
             return Self.takeLinks(&state)
         }
-        for link in links { link.close(because: underway) }
+        taken.end(because: underway)
         pool.close(because: error, underway: underway)
     }
 
