@@ -162,34 +162,40 @@ def watchdog(binary):
     def sleep(seconds):
         return place.cli(*client, "DEBUG", "SLEEP", str(seconds)) == "OK"
 
+    def reports():
+        return read(place.log).count(expired)
+
+    # A slow machine may look at a turn too late, or write of it after its end: there are others.
+    def reports_a_turn():
+        count = reports()
+        return eventually(lambda: sleep(0.5) and reports() > count)
+
+    def overlooks_a_turn():
+        count = reports()
+        return sleep(0.5) and reports() == count
+
     server = place.start(configuration)
     check("started", eventually(lambda: period() == "0"), read(place.log))
     check("it sleeps", sleep(0.5))
     check("without a period nobody watches", expired not in read(place.log))
     check("a period", place.cli(*client, "CONFIG", "SET", "watchdog-period", "50") == "OK")
     check("too short ones are raised", period() == "200", period())
-    check("it sleeps", sleep(1))
-    log = read(place.log)
-    check("the watchdog reports", expired in log and "STACK TRACE" in log, log)
-    check("the stack names the command's function", "debugCommand" in log, log)
-    check("it has an effect", "no effect" not in log, log)
-    count = log.count(expired)
-    check("it sleeps on", all(sleep(0.4) for _ in range(5)))
-    check("each time is reported", read(place.log).count(expired) >= count + 5, read(place.log))
+    check("the watchdog reports", reports_a_turn(), read(place.log))
+    check("the stack names the command's function", eventually(
+        lambda: sleep(0.5) and "STACK TRACE" in read(place.log) and "debugCommand" in read(place.log)), read(place.log))
+    check("it has an effect", "no effect" not in read(place.log), read(place.log))
+    check("it reports other turns, too", all(reports_a_turn() for _ in range(3)), read(place.log))
     check("no secrets in the log", "topsecret" not in read(place.log))
     check("the file is written anew", place.cli(*client, "CONFIG", "REWRITE") == "OK")
     check("the period stands in it", "watchdog-period 200\n" in read(configuration), read(configuration))
     check("switched off", place.cli(*client, "CONFIG", "SET", "watchdog-period", "0") == "OK" and period() == "0")
-    count = read(place.log).count(expired)
-    check("it sleeps", sleep(0.5))
-    check("switched off it is silent", read(place.log).count(expired) == count)
+    check("switched off it is silent", eventually(overlooks_a_turn) and overlooks_a_turn(), read(place.log))
     server.send_signal(signal.SIGTERM)
     check("the end", server.wait(60) == 0, server.returncode)
     os.unlink(place.log)
     server = place.start(configuration)
     check("started again with a period", eventually(lambda: period() == "200"), read(place.log))
-    check("it sleeps", sleep(0.5))
-    check("the watchdog reports", expired in read(place.log), read(place.log))
+    check("the watchdog reports", reports_a_turn(), read(place.log))
     server.send_signal(signal.SIGTERM)
     check("the end", server.wait(60) == 0, server.returncode)
 

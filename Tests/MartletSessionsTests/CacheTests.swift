@@ -39,27 +39,18 @@ struct SessionCacheTests {
     }
 
     @Test func aFakeSeesEachReading() async throws {
-        var options = StartOptions()
-        options.fake = FakeControl(offersCommand: false)
-        let server = try MartletServer(options)
-        let client = RedisClient(server)
-        let store = try SessionStore(client)
-        let id = try await store.create().session.id
-        for _ in 0..<3 { #expect(try await store.get(id) != nil) }
-        let readings = options.fake?.received.filter { $0.words.first == Array("HGETALL".utf8) }
-        #expect(readings?.count == 3)
-        client.close()
-        await server.stop()
+        let control = FakeControl(offersCommand: false)
+        let bench = try Bench(standing: false, fake: control)
+        let id = try await bench.store.create().session.id
+        for _ in 0..<3 { #expect(try await bench.store.get(id) != nil) }
+        #expect(control.received.count { $0.words.first == Array("HGETALL".utf8) } == 3)
     }
 
     /// Who is nobody's has no index that others could move meanwhile.
     @Test func onlyUsersIndexIsWatched() async throws {
-        var options = StartOptions()
         let control = FakeControl(offersCommand: false)
-        options.fake = control
-        let server = try MartletServer(options)
-        let client = RedisClient(server)
-        let store = try SessionStore(client)
+        let bench = try Bench(standing: false, fake: control)
+        let store = bench.store
         func watches(_ principal: Principal?) async throws -> Int {
             let id = try await store.create(principal: principal).session.id
             control.forgetReceived()
@@ -68,8 +59,6 @@ struct SessionCacheTests {
         }
         #expect(try await watches(nil) == 1)
         #expect(try await watches("ann") == 2)
-        client.close()
-        await server.stop()
     }
 
     @Test func changesBehindTheStoresBackAreSeen() async throws {

@@ -1,8 +1,8 @@
 // How safe changes are: what the store, the sections and the calls ask for is waited for together.
 
-import Foundation
 import Martlet
 import MartletClient
+import TestSupport
 import Testing
 
 @testable import MartletSessions
@@ -89,19 +89,15 @@ struct DurabilityTests {
 
     /// The store asks for the disk, which is there, and a section for a replica, which is not.
     @Test func bothAreWaitedFor() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        var configuration = Configuration()
-        configuration.dir = directory.path
-        configuration.appendonly = true
-        let bench = try Bench(standing: false, configuration: configuration) {
-            $0.durability = .fsync(timeout: .seconds(3600))
+        try await withAppendOnlyFile { configuration in
+            let bench = try Bench(standing: false, configuration: configuration) {
+                $0.durability = .fsync(timeout: .seconds(3600))
+            }
+            let id = try await bench.store.create().session.id
+            try await bench.store.set(Sections.cart, to: Cart(), in: id)
+            let section = SessionSection<Int>("shared", durability: .replicas(1, timeout: .milliseconds(1)))
+            let error = await #expect(throws: SessionError.self) { try await bench.store.set(section, to: 1, in: id) }
+            #expect(error?.code == .notDurable)
         }
-        let id = try await bench.store.create().session.id
-        try await bench.store.set(Sections.cart, to: Cart(), in: id)
-        let section = SessionSection<Int>("shared", durability: .replicas(1, timeout: .milliseconds(1)))
-        let error = await #expect(throws: SessionError.self) { try await bench.store.set(section, to: 1, in: id) }
-        #expect(error?.code == .notDurable)
     }
 }

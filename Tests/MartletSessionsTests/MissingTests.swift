@@ -65,12 +65,9 @@ struct MissingTests {
 
     /// It costs no more than before: one exchange, and one for the alias.
     @Test func theReasonIsNotAskedFor() async throws {
-        var options = StartOptions()
         let control = FakeControl(offersCommand: false)
-        options.fake = control
-        let server = try MartletServer(options)
-        let client = RedisClient(server)
-        let store = try SessionStore(client)
+        let bench = try Bench(standing: false, fake: control)
+        let store = bench.store
         let id = try await store.create().session.id
         try await store.delete(id)
         control.forgetReceived()
@@ -78,7 +75,5 @@ struct MissingTests {
         #expect(error?.reason == nil)
         let words = control.received.compactMap { $0.words.first.map { String(decoding: $0, as: UTF8.self) } }
         #expect(words == ["HGETALL", "GET", "TIME", "GET", "TIME"])
-        client.close()
-        await server.stop()
     }
 }

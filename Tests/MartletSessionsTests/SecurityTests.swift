@@ -3,6 +3,7 @@
 import Foundation
 import Martlet
 import MartletClient
+import TestSupport
 import Testing
 
 @testable import MartletSessions
@@ -315,15 +316,14 @@ struct SecurityTests {
         #expect(error?.code == .notDurable && error?.mayBeApplied == true)
         #expect(try await bench.store.count(of: "ann") == 1)
         // With an append only file it is on disk, although nobody would have synced it yet.
-        let directory = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        var configuration = Configuration()
-        configuration.dir = directory.path
-        configuration.appendonly = true
-        configuration.appendfsync = .everySecond
-        let logged = try Bench(configuration: configuration) { $0.criticalDurability = .fsync(timeout: .seconds(3600)) }
-        #expect(try await logged.store.create(principal: "ann").session.principal == "ann")
+        try await withAppendOnlyFile { configuration in
+            var configuration = configuration
+            configuration.appendfsync = .everySecond
+            let logged = try Bench(configuration: configuration) {
+                $0.criticalDurability = .fsync(timeout: .seconds(3600))
+            }
+            #expect(try await logged.store.create(principal: "ann").session.principal == "ann")
+        }
         let replicas = try Bench(standing: false) { $0.criticalDurability = .replicas(1, timeout: .milliseconds(1)) }
         let alone = await #expect(throws: SessionError.self) { try await replicas.store.create() }
         #expect(alone?.code == .notDurable)

@@ -15,9 +15,11 @@ final class Bench: Sendable {
     let store: SessionStore
     let clock: ManualClock?
 
-    /// - Parameter standing: whether the server's clock stands until it is moved.
+    /// - Parameters:
+    ///   - standing: whether the server's clock stands until it is moved.
+    ///   - fake: is told of each command that the server is sent.
     init(
-        overTCP: Bool = false, standing: Bool = true, configuration: Configuration? = nil,
+        overTCP: Bool = false, standing: Bool = true, configuration: Configuration? = nil, fake: FakeControl? = nil,
         _ change: (inout SessionStoreConfiguration) -> Void = { _ in }
     ) throws {
         var options = StartOptions()
@@ -25,6 +27,7 @@ final class Bench: Sendable {
         if overTCP { options.listening = .loopback(port: 0) }
         clock = standing ? ManualClock(wallMilliseconds: 1_800_000_000_000) : nil
         options.clock = clock
+        options.fake = fake
         server = try MartletServer(options)
         var settings = RedisClientConfiguration(port: UInt16(server.port)).patient
         settings.pool.minimum = 0

@@ -34,21 +34,18 @@ struct FakeTests {
 
     /// Files are in memory: a fake that keeps an append only file leaves nothing behind.
     @Test func nothingIsWrittenToDisk() async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        var configuration = Configuration()
-        configuration.dir = directory.path
-        configuration.appendonly = true
-        configuration.enableDebugCommand = .yes
-        let fake = try MartletFake(configuration: configuration)
-        let client = fake.makeClient()
-        try await client.send("SET", "a", "1")
-        try await client.send("SAVE")
-        #expect(try await client.send("DEBUG", "LOADAOF").string == "OK")
-        #expect(fake["a"] == "1")
-        await fake.stop()
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
+        try await withAppendOnlyFile { configuration in
+            var configuration = configuration
+            configuration.enableDebugCommand = .yes
+            let fake = try MartletFake(configuration: configuration)
+            let client = fake.makeClient()
+            try await client.send("SET", "a", "1")
+            try await client.send("SAVE")
+            #expect(try await client.send("DEBUG", "LOADAOF").string == "OK")
+            #expect(fake["a"] == "1")
+            await fake.stop()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: configuration.dir).isEmpty)
+        }
     }
 
     @Test func valuesAreReadAndWritten() async throws {

@@ -317,8 +317,8 @@ class Load:
     def keys(self) -> list[str]:
         return [f"load:{{{task}-{number}}}" for task in range(self.tasks) for number in range(50)]
 
-    def recovers(self, what: str, is_done: Callable[[], bool]) -> None:
-        """Waits for the servers, then for the load to go on without errors."""
+    def recovers(self, what: str, is_done: Callable[[], bool]) -> float:
+        """Waits for the servers, then for the load to go on without errors; the seconds that both took."""
         began = time.time()
         wait_until(what, is_done)
         done = time.time()
@@ -330,8 +330,11 @@ class Load:
                     and self.last["refused"] == before["refused"] and self.last["unknown"] == before["unknown"])
 
         wait_until(f"commands are acknowledged after {what}", goes_on)
-        print(f"  {what}: the servers took {done - began:.1f} s, the client {max(0.0, time.time() - done - 1):.1f} s more; "
+        # The second in which all is well was looked at from its begin.
+        well = max(done, time.time() - 1)
+        print(f"  {what}: the servers took {done - began:.1f} s, the client {well - done:.1f} s more; "
               f"refused {self.last['refused']}, unknown {self.last['unknown']} {self.last['errors']}", flush=True)
+        return well - began
 
     def goes_on_when(self, what: str, is_done: Callable[[], Any], count: int = 1000) -> None:
         """Waits for the servers, then for so many more to be acknowledged, whatever else fails."""

@@ -6,7 +6,7 @@ import Martlet
 struct Inquiry: Sendable {
     let clock: ClientClock
     /// So long one is waited for before the next is asked, too.
-    var headStart = Duration.seconds(1)
+    private static let headStart = Duration.seconds(1)
 
     private enum Event<Answer: Sendable>: Sendable {
         case answer(Answer)
@@ -40,7 +40,7 @@ struct Inquiry: Sendable {
                 })
             tasks.append(
                 Task { [number = asked] in
-                    guard (try? await clock.sleep(headStart)) != nil else { return }
+                    guard (try? await clock.sleep(Self.headStart)) != nil else { return }
                     sink.yield(.late(number))
                 })
         }
