@@ -1,24 +1,26 @@
-// How long the calls of one command took: counts by duration, exact to less than one per cent. Source: the layout of
-// Redis's latency histograms (HdrHistogram with two digits, 1 ns to 1 s), of which LATENCY HISTOGRAM shows the powers
-// of two.
+// How long calls took: counts by duration, exact to less than one per cent. Source: the layout of Redis's latency
+// histograms (HdrHistogram with two digits, 1 ns to 1 s), of which LATENCY HISTOGRAM shows the powers of two.
 //
 //   octave 0       1 ns each, 0 to 127 ns
 //   octave n > 0   2^(n-1) ns each, 2^(n+6) to 2^(n+7) - 1 ns; all are made up to the longest duration there was
 
-struct LatencyHistogram {
+package struct LatencyHistogram: Equatable, Sendable {
     private static let stepsPerOctave = 128
-    /// What takes a second or longer counts as just below it.
-    private static let longest: Int64 = (1 << 30) - 1
+    /// Longer durations count as this one, in ns.
+    private let longest: Int64
     /// The one that begins at 1024 ns, about a microsecond.
     private static let firstOctaveShown = 4
 
     /// Octave by octave, as far as durations have reached.
     private var counts: [Int] = []
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    mutating func record(nanoseconds: Int64) {
-        let value = min(max(nanoseconds, 0), Self.longest)
-        // 0 to 23, because the value is below 2^30.
+    /// Up to just below a second, as Redis's, or to `longest` ns.
+    package init(longest: Int64 = (1 << 30) - 1) { self.longest = longest }
+
+    package mutating func record(nanoseconds: Int64) {
+        let value = min(max(nanoseconds, 0), longest)
+        // 0 for what is below 2^7, 56 at most.
         let octave = max(0, 57 - value.leadingZeroBitCount)
         let step = Int(value >> Int64(max(0, octave - 1))) & (Self.stepsPerOctave - 1)
         let index = octave * Self.stepsPerOctave + step
@@ -45,7 +47,7 @@ struct LatencyHistogram {
     }
 
     /// The duration that so many per cent of the calls did not exceed, in ns.
-    func value(atPercentile percentile: Double) -> Int64 {
+    package func value(atPercentile percentile: Double) -> Int64 {
         let wanted = max(1, Int((percentile / 100 * Double(count)).rounded(.up)))
         var seen = 0
         for (index, found) in counts.enumerated() where found > 0 {

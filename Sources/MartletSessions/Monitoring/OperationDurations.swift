@@ -1,12 +1,6 @@
-// How long operations took: one array of counters, by operation, outcome and length, so that counting one is a step
-// into an array.
-//
-//   operation 0, succeeded:  sum in ns  bucket 0  bucket 1 ...     operation 0, missed:  ...
-//
-// A bucket holds lengths in ns that have the same highest bit and the same two bits behind it, so that it is at most a
-// quarter longer than what lies in it:
-//
-//   0  1  2  3 | 4  5  6  7 | 8-9  10-11  12-13  14-15 | 16-19 ...                  the last one: four minutes and more
+// How long operations took, by kind and by what came of them.
+
+import Martlet
 
 /// What came of an operation.
 public enum OperationOutcome: Int, Sendable, CaseIterable {
@@ -20,54 +14,49 @@ public enum OperationOutcome: Int, Sendable, CaseIterable {
 
 /// How long the operations of one kind took.
 public struct DurationHistogram: Sendable, Equatable {
-    /// By length.
-    private let buckets: ArraySlice<Int>
-    private let nanoseconds: Int
+    /// Longer than any operation takes that is waited for; so short that no number of them overflows their sum.
+    private static let longest: Int64 = (1 << 38) - 1
 
-    fileprivate init(_ cell: ArraySlice<Int>) {
-        nanoseconds = cell.first ?? 0
-        buckets = cell.dropFirst()
-    }
+    private var lengths = LatencyHistogram(longest: Self.longest)
+    private var nanoseconds: Int64 = 0
 
     /// How many there were.
-    public var count: Int { buckets.reduce(0, +) }
+    public var count: Int { lengths.count }
 
     /// How long they took together.
     public var sum: Duration { .nanoseconds(nanoseconds) }
 
-    /// So long, or shorter by up to a fifth, took the slowest of this part of them that is made up of the fastest: 0.5
-    /// for the median, 0.99, 1 for the slowest of all. More than 274 seconds count as those. Nil: there were none.
+    /// So long, or less than a hundredth shorter, took the slowest of this part of them that is made up of the fastest:
+    /// 0.5 for the median, 0.99, 1 for the slowest of all. More than 274 seconds count as those. Nil: there were none.
     public func percentile(_ part: Double) -> Duration? {
-        let count = count
         guard count > 0, !part.isNaN else { return nil }
-        let rank = max(1, Int((min(max(part, 0), 1) * Double(count)).rounded(.up)))
-        var seen = 0
-        for (index, number) in buckets.enumerated() {
-            seen += number
-            if seen >= rank { return .nanoseconds(OperationDurations.end(ofBucket: index)) }
-        }
-        return nil
+        return .nanoseconds(lengths.value(atPercentile: min(max(part, 0), 1) * 100))
+    }
+
+    mutating func record(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let length =
+            switch seconds {
+            case ..<0: Int64(0)
+            case 0..<274: seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+            default: Self.longest
+            }
+        nanoseconds += length
+        lengths.record(nanoseconds: length)
     }
 }
 
-/// How long operations took, by kind and outcome.
+/// A histogram for each kind of operation and outcome.
 struct OperationDurations: Sendable, Equatable {
-    private static let bucketCount = 4 * 37
-    private static let cellCount = 1 + bucketCount
-
-    private var numbers = [Int](
-        repeating: 0, count: SessionOperation.allCases.count * OperationOutcome.allCases.count * cellCount)
+    private var histograms = [DurationHistogram](
+        repeating: DurationHistogram(), count: SessionOperation.allCases.count * OperationOutcome.allCases.count)
 
     mutating func count(_ operation: SessionOperation, _ outcome: OperationOutcome, took duration: Duration) {
-        let start = Self.start(operation, outcome)
-        let nanoseconds = Self.nanoseconds(duration)
-        numbers[start] += nanoseconds
-        numbers[start + 1 + Self.bucket(nanoseconds)] += 1
+        histograms[Self.place(operation, outcome)].record(duration)
     }
 
     func histogram(_ operation: SessionOperation, _ outcome: OperationOutcome) -> DurationHistogram {
-        let start = Self.start(operation, outcome)
-        return DurationHistogram(numbers[start..<start + Self.cellCount])
+        histograms[Self.place(operation, outcome)]
     }
 
     /// How many there were by kind; those that there were.
@@ -80,26 +69,7 @@ struct OperationDurations: Sendable, Equatable {
         return counts
     }
 
-    private static func start(_ operation: SessionOperation, _ outcome: OperationOutcome) -> Int {
-        (operation.place * OperationOutcome.allCases.count + outcome.rawValue) * cellCount
-    }
-
-    /// Longer ones count as the longest of the last bucket, so that a sum of any number of them is one.
-    private static func nanoseconds(_ duration: Duration) -> Int {
-        let (seconds, attoseconds) = duration.components
-        guard seconds < 274 else { return 1 << 38 - 1 }
-        return max(0, Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
-    }
-
-    static func bucket(_ nanoseconds: Int) -> Int {
-        guard nanoseconds >= 4 else { return max(nanoseconds, 0) }
-        let exponent = Int.bitWidth - 1 - nanoseconds.leadingZeroBitCount
-        return min((exponent - 1) * 4 + (nanoseconds >> (exponent - 2)) & 3, bucketCount - 1)
-    }
-
-    /// The first length that lies behind the bucket.
-    static func end(ofBucket bucket: Int) -> Int {
-        guard bucket >= 4 else { return bucket + 1 }
-        return (5 + bucket & 3) << (bucket / 4 - 1)
+    private static func place(_ operation: SessionOperation, _ outcome: OperationOutcome) -> Int {
+        operation.place * OperationOutcome.allCases.count + outcome.rawValue
     }
 }

@@ -39,6 +39,9 @@ struct LatencyHistogramTests {
         for value in [-5, 0, .max, 5_000_000_000] as [Int64] { histogram.record(nanoseconds: value) }
         #expect(histogram.value(atPercentile: 0) == 0 && histogram.value(atPercentile: 100) == (1 << 30) - 1)
         #expect(histogram.count == 4)
+        var longer = LatencyHistogram(longest: .max)
+        for value in [4_000_000_000, .max] as [Int64] { longer.record(nanoseconds: value) }
+        #expect((4_000_000_000...4_040_000_000).contains(longer.value(atPercentile: 50)))
     }
 
     @Test func commandsTellTheirs() throws {
