@@ -25,6 +25,9 @@ final class Connection: Pollable, SessionTransport {
     private var inputCount = 0
     private var memoryInHand = 0
     private var selfCountedInHand = 0
+    /// The output's memory as it was last accounted for, and whether requests may have changed other memory since.
+    private var accountedOutput = 0
+    private var hasHandledRequests = false
     private var softLimitReachedAt: Int64?
 
     /// Requests of one client executed in one go before its replies are looked at.
@@ -176,6 +179,7 @@ final class Connection: Pollable, SessionTransport {
             if reply.buffer.memoryBytes > repliesInHand { network.server.statistics.value.replyBufferExpansions += 1 }
             if !isClosed {
                 swap(&reply.buffer, &output)
+                hasHandledRequests = true
                 // When the turn ends, `flush` accounts for what is left; limits want to know before.
                 if network.server.limitsMemory { account() }
                 markDirty()
@@ -333,21 +337,17 @@ final class Connection: Pollable, SessionTransport {
         while !output.isEmpty {
             guard sent < Self.flushStep else {
                 watch(for: waitingInterest)
-                account()
+                accountOutput()
                 return
             }
             switch send() {
             case .bytes(let count):
                 sent += count
                 output.consume(count)
-                network.server.statistics.value.outputBytes += count
-                network.server.statistics.value.writesProcessed += 1
-                session.outputBytes += count
-                // Who still takes what it asked for is not idle.
-                session.lastInteractionAt = network.now
+                wrote(count)
             case .wouldBlock, .endOfStream:
                 watch(for: waitingInterest)
-                account()
+                accountOutput()
                 checkOutput()
                 return
             case .failed(let error):
@@ -357,7 +357,7 @@ final class Connection: Pollable, SessionTransport {
         }
         softLimitReachedAt = nil
         if output.memoryBytes > keptOutputCapacity { releaseOutput() }
-        account()
+        accountOutput()
         if session.closesAfterReplies { close(because: nil) } else { watch(for: .read) }
     }
 
@@ -435,21 +435,42 @@ final class Connection: Pollable, SessionTransport {
         pushed()
     }
 
-    /// What is long is not copied.
+    /// What is long is not copied, and nothing is that the socket takes at once.
     func push(_ messages: LargeBytes) {
         guard !isClosed, !session.closesAfterReplies else { return }
+        let sent = network.writesAtOnce ? sendAtOnce(messages) : 0
+        guard sent < messages.count else { return }
         if messages.count < ReplyWriter.referenceThreshold {
-            output.tail.append(messages.bytes)
+            output.tail.append(messages.bytes.extracting(droppingFirst: sent))
         } else {
             messages.join(network.server.keyspace.value.largeBytes)
             output.append(messages)
+            output.consume(sent)
         }
         pushed()
     }
 
+    /// Sends messages past the output, if nothing waits there; returns how many bytes of them. An error is met again,
+    /// and reported, when the rest is flushed.
+    private func sendAtOnce(_ messages: LargeBytes) -> Int {
+        guard output.isEmpty, messages.count <= Self.flushStep,
+            case .bytes(let count) = descriptor.send(messages.unsafeBytes)
+        else { return 0 }
+        wrote(count)
+        return count
+    }
+
+    private func wrote(_ count: Int) {
+        network.server.statistics.value.outputBytes += count
+        network.server.statistics.value.writesProcessed += 1
+        session.outputBytes += count
+        // Who still takes what it asked for is not idle.
+        session.lastInteractionAt = network.now
+    }
+
     private func pushed() {
         markDirty()
-        account()
+        accountOutput()
         if excess(of: output) != nil { doomForOutput() }
     }
 
@@ -534,8 +555,16 @@ final class Connection: Pollable, SessionTransport {
 
     func account() {
         guard !isClosed else { return }
+        accountedOutput = output.memoryBytes
+        hasHandledRequests = false
         network.server.clientMemory.value.account(
             session, buffers: memoryBytes, selfCounted: selfCountedInHand + output.selfCountedBytes)
+    }
+
+    /// The same where nothing but the output and what requests have done can have changed: mostly it has not.
+    @inline(__always)
+    private func accountOutput() {
+        if hasHandledRequests || output.memoryBytes != accountedOutput { account() }
     }
 
     // MARK: SessionTransport

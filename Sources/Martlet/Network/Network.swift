@@ -15,6 +15,8 @@ final class Network {
     private var doomed: [Connection] = []
     /// Those whose waiting is over.
     private var unblocked: [any SessionTransport] = []
+    /// Set at the end of a turn, when messages need not wait for it any more.
+    private(set) var writesAtOnce = false
     /// Monotonic seconds, set by the periodic work: exact enough for idle times.
     var now: Int64 = 0
 
@@ -128,17 +130,29 @@ final class Network {
         for transport in resumed { transport.resume() }
     }
 
-    /// Writes what waits, then closes what is done.
+    /// Writes what waits, then closes what is done. Who was answered comes before those who are told of it: it waits.
     func endTurn() {
         evictClients()
-        if !dirty.isEmpty {
-            for connection in dirty { connection.flush() }
-            dirty.removeAll(keepingCapacity: true)
-        }
+        flush()
+        writesAtOnce = true
+        server.pubSub.deliver()
+        server.tracking.broadcast()
+        writesAtOnce = false
+        flush()
         if !doomed.isEmpty {
             for connection in doomed { connection.close() }
             doomed.removeAll()
         }
+    }
+
+    private func flush() {
+        // By index: who is closed on the way may leave something to write for others.
+        var index = 0
+        while index < dirty.count {
+            dirty[index].flush()
+            index += 1
+        }
+        dirty.removeAll(keepingCapacity: true)
     }
 
     /// What clients changed in this turn could not be made safe: those who changed something are let go without a

@@ -155,6 +155,7 @@ struct ReplyBuffer: ~Copyable {
 
     /// The first `count` bytes were sent.
     mutating func consume(_ count: Int) {
+        guard !segments.isEmpty else { return tail.consume(count) }
         var left = count
         var done = 0
         while left > 0, done < segments.count {

@@ -213,8 +213,6 @@ final class Engine: EventLoopDelegate, @unchecked Sendable {
             evictionWantsMore = server.makeRoom() == .comes
             hasMore = expireSlice() || evictionWantsMore
         }
-        server.pubSub.deliver()
-        server.tracking.broadcast()
         let isSafe = persistence.appendOnlyFile.flush()
         serveBlocked()
         if isSafe { network.endTurn() } else { network.endTurnWithoutAcknowledging() }

@@ -176,8 +176,9 @@ struct LimitTests {
         #expect(server.inspect { $0.server.statistics.value.outputBufferDisconnections } == 1)
     }
 
-    @Test(arguments: [["MGET"] + Array(repeating: "k", count: 100_000), ["SRANDMEMBER", "s", "-1000000"]])
-    func hardOutputLimitHoldsWithinACommand(words: [String]) throws {
+    @Test(arguments: ["MGET", "SRANDMEMBER"])
+    func hardOutputLimitHoldsWithinACommand(name: String) throws {
+        let words = name == "MGET" ? [name] + Array(repeating: "k", count: 100_000) : [name, "s", "-1000000"]
         let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000 }
         let client = try server.client()
         let text = String(repeating: "v", count: 1000)

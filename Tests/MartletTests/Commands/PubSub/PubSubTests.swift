@@ -132,6 +132,38 @@ struct PubSubTests {
         #expect(try client.reply() == "x")
     }
 
+    /// What the socket takes at once, what it takes a part of and what has to wait is one stream.
+    @Test(arguments: [1_000, 5_000, 60_000, 400_000])
+    func slowReadersGetAllOfIt(size: Int) throws {
+        let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 0 }
+        let publisher = try server.client()
+        let subscribers = try ["2", "3"].map { version in
+            let client = try server.client()
+            client.readSlowly()
+            #expect(try client.call("HELLO", version).isError == false)
+            try client.request("SUBSCRIBE", "c")
+            #expect(try client.reply().elements?.count == 3)
+            return client
+        }
+        func message(_ number: Int) -> String { "\(number):" + String(repeating: "x", count: size) }
+        func waiting() -> [Int] {
+            server.inspect { $0.connections.values.filter { $0.session.isSubscriber }.map(\.replyBufferCount) }
+        }
+        var count = 0
+        // Some more behind the first that had to wait.
+        while count * size < 100_000_000, waiting().contains(where: { $0 < 10 * size }) {
+            #expect(try publisher.call("PUBLISH", "c", message(count)) == 2)
+            count += 1
+        }
+        #expect(waiting().allSatisfy { $0 > 0 })
+        for subscriber in subscribers {
+            for number in 0..<count {
+                #expect(try subscriber.reply().elements?.map(\.string) == ["message", "c", message(number)])
+            }
+        }
+        #expect(eventually { waiting() == [0, 0] })
+    }
+
     /// Nobody waits for a subscriber that does not read; at the limit it is let go.
     @Test func aSlowSubscriberIsLetGo() throws {
         let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }
