@@ -2,7 +2,7 @@
 // so this header is empty there.
 //
 // _GNU_SOURCE must not be defined here: it changes structures (fd_set, utsname) that the Glibc module has already
-// defined without it, and the compiler refuses the two versions. The one call that it hides is declared instead.
+// defined without it, and the compiler refuses the two versions. The calls that it hides are declared instead.
 #ifndef MARTLET_SYSTEM_H
 #define MARTLET_SYSTEM_H
 
@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -31,7 +32,14 @@ extern char *swift_demangle(const char *name, size_t length, char *buffer, size_
 
 #ifndef _GNU_SOURCE
 extern int accept4(int, struct sockaddr *__restrict, socklen_t *__restrict, int);
+// Its last argument is a cpu_set_t, which is hidden, too.
+extern int sched_setaffinity(pid_t, size_t, const void *);
 #endif
+
+// For the calling thread; a mask of processors, in native words.
+static inline int martlet_set_affinity(size_t size, const void *mask) { return sched_setaffinity(0, size, mask); }
+// prctl is variadic, which Swift cannot call. For the process and its threads.
+static inline int martlet_disable_huge_pages(void) { return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
 #endif
 
 #endif

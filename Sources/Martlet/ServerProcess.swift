@@ -58,7 +58,7 @@ package struct ServerProcess: Sendable {
 
     // MARK: Start
 
-    /// Looks at the process itself; to be done before there are other threads.
+    /// Looks at the process itself, and makes it what its threads inherit; to be done before there are other threads.
     package mutating func adoptProcess() {
         host = HostProcess(
             program: commandLine.first ?? "martlet-server", configurationFile: configurationFile, configuration)
@@ -84,6 +84,7 @@ package struct ServerProcess: Sendable {
         let log = Log(.configured, configuration, clock: Clock(.system))
         let startup = StartupLog(log: log)
         startup.begin(hasConfiguration: hasConfiguration, program: commandLine.first ?? "martlet-server")
+        for complaint in host?.complaints ?? [] { log.write(.warning, complaint) }
         switch ClientLimit.reserve(configuration.maxclients, log: log) {
         case .granted: break
         case .reduced(let clients): configuration.maxclients = clients

@@ -148,6 +148,16 @@ def crash(binary):
         check(f"DEBUG {kind} is reported: {is_reported}", found == is_reported, log[-500:])
 
 
+def exit_on_panic(binary):
+    for kind in ("PANIC", "ASSERT"):
+        place = Place(binary)
+        server = place.start("--enable-debug-command", "yes", "--use-exit-on-panic", "yes")
+        check("started", place.is_up())
+        place.cli("DEBUG", kind)
+        check(f"DEBUG {kind} exits", server.wait(60) == 1, server.returncode)
+        check(f"DEBUG {kind} is reported then, too", "STACK TRACE" in read(place.log))
+
+
 def watchdog(binary):
     place = Place(binary)
     configuration = os.path.join(place.directory, "redis.conf")
@@ -268,6 +278,38 @@ def kernel(binary):
     check("SIGINT ends it", server.wait(30) == 0)
 
 
+def statuses(server, field):
+    """What the kernel says of each of a process's threads."""
+    found = set()
+    for thread in os.listdir(f"/proc/{server.pid}/task"):
+        lines = read(f"/proc/{server.pid}/task/{thread}/status").splitlines()
+        found.update(line.split()[1] for line in lines if line.startswith(field + ":"))
+    return found
+
+
+def processors(binary):
+    """All threads keep to the processors that server-cpulist names; a list that cannot be kept stops nobody."""
+    last = max(os.sched_getaffinity(0))
+    place = Place(binary)
+    server = place.start("--server-cpulist", str(last))
+    check("started", place.is_up())
+    place.cli("BGSAVE")
+    check("processors", statuses(server, "Cpus_allowed_list") == {str(last)}, statuses(server, "Cpus_allowed_list"))
+    check("CONFIG GET", place.cli("CONFIG", "GET", "server-cpulist").split() == ["server-cpulist", str(last)])
+    check("no huge pages", statuses(server, "THP_enabled") == {"0"}, statuses(server, "THP_enabled"))
+    server.send_signal(signal.SIGTERM)
+    check("the end", server.wait(60) == 0)
+    for words in ("0-", "1023"):
+        place = Place(binary)
+        server = place.start("--server_cpulist", words, "--disable-thp", "no")
+        check("started", place.is_up())
+        check("a complaint", f"server-cpulist '{words}'" in read(place.log), read(place.log))
+        check("all processors", len(statuses(server, "Cpus_allowed_list")) == 1)
+        check("huge pages, as the system has them", statuses(server, "THP_enabled") == {"1"})
+        server.send_signal(signal.SIGTERM)
+        check("the end", server.wait(60) == 0)
+
+
 def system_log(binary):
     """Only where nobody else listens at /dev/log, and we may."""
     if os.path.exists("/dev/log") or os.getuid() != 0:
@@ -296,7 +338,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True)
     binary = parser.parse_args().binary
-    for case in (debian, systemd, signals, crash, watchdog, background, loading, users, kernel, system_log):
+    for case in (debian, systemd, signals, crash, exit_on_panic, watchdog, background, loading, users, kernel, processors, system_log):
         case(binary)
     print(f"{sum(results)} passed, {len(results) - sum(results)} failed")
     sys.exit(0 if all(results) else 1)

@@ -12,6 +12,8 @@ public struct Configuration: Sendable {
     public var port = 6379
     /// Length of the queue of connections that wait to be accepted.
     public var tcpBacklog = 511
+    /// Mark of TCP sockets for the system's packet filter; 0 for none (`socket-mark-id`).
+    public var socketMarkID = 0
     /// Seconds between keep-alive probes on TCP connections; 0 for none.
     public var tcpKeepaliveSeconds = 300
     /// Path of the unix socket; empty for none.
@@ -94,6 +96,12 @@ public struct Configuration: Sendable {
     public var oomScoreAdj = "no"
     /// Scores of a primary, a replica and a background child.
     public var oomScoreAdjValues = [0, 200, 800]
+    /// Processors that the process may run on, as `0-7:2` or `0,2`; empty for all (`server-cpulist`).
+    public var serverCPUList = ""
+    /// Whether the process does without huge pages (`disable-thp`).
+    public var disableTHP = true
+    /// Whether a panic is an exit with status 1 instead of a signal (`use-exit-on-panic`).
+    package var useExitOnPanic = false
     /// Directory that files are written to.
     public var dir = "./"
 

@@ -17,6 +17,9 @@ extension DirectiveTable {
                 "crash-log-enabled", at: \.crashLogEnabled, .yesNo,
                 "Write signal and stack to the log when the process ends by its own fault."),
             Directive(
+                "use-exit-on-panic", at: \.useExitOnPanic, .yesNo, flags: .hidden,
+                "After a panic, exit with status 1 instead of by a signal."),
+            Directive(
                 "supervised", at: \.supervised, .choice(["upstart", "systemd", "auto", "no"]), flags: .immutable,
                 """
                 Which supervisor is told when the server is ready: systemd over the socket that NOTIFY_SOCKET names,
@@ -47,5 +50,14 @@ extension DirectiveTable {
             Directive(
                 "oom-score-adj-values", at: \.oomScoreAdjValues, .oomScores,
                 "Scores of a primary, a replica and a background child; only the first is of use here."),
+            Directive(
+                "server-cpulist", aliases: ["server_cpulist"], at: \.serverCPUList, .string, flags: .immutable,
+                """
+                Processors that the server may run on (Linux), with all its threads: 0,2,8-11 or, for every second one
+                of a range, 0-7:2. Empty for all.
+                """),
+            Directive(
+                "disable-thp", at: \.disableTHP, .yesNo, flags: .immutable,
+                "Do without huge pages (Linux), which may take memory that nobody uses."),
         ])
 }

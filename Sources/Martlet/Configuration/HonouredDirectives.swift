@@ -36,6 +36,11 @@ extension DirectiveTable {
                 when the socket is made.
                 """),
             Directive(
+                "socket-mark-id", at: \.socketMarkID, .integer(0...Int(UInt32.max)), flags: .immutable,
+                """
+                Mark of TCP sockets for the system's packet filter and routes (Linux; needs CAP_NET_ADMIN); 0 for none.
+                """),
+            Directive(
                 "timeout", at: \.timeoutSeconds, .integer(0...int32Max),
                 "Seconds after which an idle connection is closed; 0 for never."),
             Directive(

@@ -30,10 +30,6 @@ extension DirectiveTable {
             Directive(
                 "io-threads-do-reads", waiting: false, .yesNo, flags: .immutable, "Whether these threads read, too."),
             Directive("locale-collate", waiting: "", .string, "Locale that strings are compared in."),
-            Directive("disable-thp", waiting: true, .yesNo, flags: .immutable, "Ask the kernel for no huge pages."),
-            Directive(
-                "server-cpulist", aliases: ["server_cpulist"], waiting: "", .string, flags: .immutable,
-                "Processors of the main thread."),
             Directive(
                 "bio-cpulist", aliases: ["bio_cpulist"], waiting: "", .string, flags: .immutable,
                 "Processors of background threads."),
@@ -43,9 +39,6 @@ extension DirectiveTable {
             Directive(
                 "bgsave-cpulist", aliases: ["bgsave_cpulist"], waiting: "", .string, flags: .immutable,
                 "Processors that write snapshots."),
-            Directive(
-                "socket-mark-id", waiting: 0, .integer(0...Int(UInt32.max)), flags: .immutable,
-                "Mark of listening sockets for the system's packet filter; 0 for none."),
             Directive("ignore-warnings", waiting: "", .string, "Warnings about the system that do not stop the start."),
         ])
 
@@ -55,7 +48,6 @@ extension DirectiveTable {
             Directive(
                 "loading-process-events-interval-bytes", waiting: 2 << 20, .integer(1024...int32Max), flags: .hidden,
                 "Bytes loaded between two looks at the clients."),
-            Directive("use-exit-on-panic", waiting: false, .yesNo, flags: .hidden, "Exit instead of abort on a panic."),
             Directive(
                 "lua-enable-deprecated-api", waiting: false, .yesNo, flags: [.immutable, .hidden],
                 "Give scripts the functions of old versions."),

@@ -146,6 +146,7 @@ final class Network {
     }
 
     private func flush() {
+        guard !dirty.isEmpty else { return }
         // By index: who is closed on the way may leave something to write for others.
         var index = 0
         while index < dirty.count {

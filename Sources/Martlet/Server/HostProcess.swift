@@ -10,6 +10,8 @@ package final class HostProcess: Sendable {
     /// The kernel's score before it was changed here.
     private let ownScore = Mutex(Int?.none)
     private let supervisor: Supervisor?
+    /// What could not be done with the process, for the log.
+    let complaints: [String]
 
     private static let scoreDirectives = ["oom-score-adj", "oom-score-adj-values"]
 
@@ -19,6 +21,31 @@ package final class HostProcess: Sendable {
         self.program = program
         self.configurationFile = configurationFile
         supervisor = .wanted(configuration.supervised)
+        complaints = [Self.confine(configuration), Self.avoidHugePages(configuration)].compactMap { $0 }
+    }
+
+    /// Threads run where the one runs that starts them.
+    private static func confine(_ configuration: Configuration) -> String? {
+        guard !configuration.serverCPUList.isEmpty else { return nil }
+        guard let list = ProcessorList(configuration.serverCPUList) else {
+            return "server-cpulist '\(configuration.serverCPUList)' is no list of processors."
+        }
+        do throws(SystemError) {
+            try list.confineThread()
+            return nil
+        } catch {
+            return "Can't keep to the processors of server-cpulist '\(configuration.serverCPUList)': \(error)"
+        }
+    }
+
+    private static func avoidHugePages(_ configuration: Configuration) -> String? {
+        guard configuration.disableTHP else { return nil }
+        do throws(SystemError) {
+            try SystemMemory.avoidHugePages()
+            return nil
+        } catch {
+            return "Can't do without huge pages, as disable-thp says: \(error)"
+        }
     }
 
     /// As INFO names it.

@@ -35,15 +35,13 @@ enum Listeners {
     private static func openTCP(
         _ words: [String], port: Int, server: ServerContext, network: Network
     ) throws(StartError) {
-        let backlog = Int32(clamping: server.configuration.value.tcpBacklog)
         var opened = 0
         for word in words {
             let address = BindAddress(word)
             // With any free port asked for, all addresses share the first one's.
             let wanted = opened > 0 && port == 0 ? network.port : port
             do throws(SystemError) {
-                let socket = try ListeningSocket.tcp(address, port: UInt16(clamping: wanted), backlog: backlog)
-                try network.listen(on: socket)
+                try network.listen(on: makeSocket(address, port: UInt16(clamping: wanted), server))
                 opened += 1
             } catch {
                 server.log.write(
@@ -53,6 +51,23 @@ enum Listeners {
                 throw refused(port: wanted, server)
             }
         }
+    }
+
+    private static func makeSocket(
+        _ address: BindAddress, port: UInt16, _ server: ServerContext
+    ) throws(SystemError) -> ListeningSocket {
+        let configuration = server.configuration.value
+        let backlog = Int32(clamping: configuration.tcpBacklog)
+        let socket = try ListeningSocket.tcp(address, port: port, backlog: backlog)
+        if configuration.socketMarkID > 0 {
+            do throws(SystemError) {
+                // The directive's bounds.
+                try socket.descriptor.setMark(UInt32(clamping: configuration.socketMarkID))
+            } catch {
+                server.log.write(.warning, "Can't mark the socket that listens at \(socket.address.text): \(error)")
+            }
+        }
+        return socket
     }
 
     private static func refused(port: Int, _ server: ServerContext) -> StartError {
@@ -121,10 +136,9 @@ enum Listeners {
     }
 
     private static func reopen(_ sockets: [ListeningSocket], server: ServerContext, network: Network) {
-        let backlog = Int32(clamping: server.configuration.value.tcpBacklog)
         for socket in sockets {
             let address = BindAddress(socket.address.host)
-            guard let again = try? ListeningSocket.tcp(address, port: socket.address.port, backlog: backlog) else {
+            guard let again = try? makeSocket(address, port: socket.address.port, server) else {
                 server.log.write(.warning, "Could not listen on \(socket.address.text) again.")
                 continue
             }

@@ -20,6 +20,8 @@ enum CrashReport {
     /// Where to write; nil for standard output. Written before the handlers are in place and by one thread only.
     nonisolated(unsafe) private static var path: UnsafeMutablePointer<CChar>?
     nonisolated(unsafe) private static var frames: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    /// Used by the one that writes `path`.
+    nonisolated(unsafe) private static var isEnabled = false
 
     /// `logPath` is empty for standard output.
     static func enable(logPath: String) {
@@ -32,15 +34,26 @@ enum CrashReport {
             _ = backtrace(room, 1)
             #endif
         }
-        for number in signals { install(number) { CrashReport.write(of: $0) } }
+        for number in signals {
+            install(number) { number in
+                CrashReport.report(number)
+                raise(number)
+            }
+        }
+        isEnabled = true
     }
 
     static func disable() {
         for number in signals { signal(number, SIG_DFL) }
+        isEnabled = false
     }
 
-    /// Ends the process as a fault would: for DEBUG SEGFAULT.
-    static func provoke(_ number: Int32) {
+    /// Ends the process as a fault would: for DEBUG SEGFAULT. With `exits` the report is all that there is of it.
+    static func provoke(_ number: Int32, exits: Bool = false) {
+        if exits {
+            if isEnabled { report(number) }
+            _exit(1)
+        }
         // Dispatch keeps most signals away from its threads.
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -63,7 +76,7 @@ enum CrashReport {
         sigaction(number, &action, nil)
     }
 
-    private static func write(of number: Int32) {
+    private static func report(_ number: Int32) {
         let descriptor = path.map { open($0, O_WRONLY | O_CREAT | O_APPEND, 0o644) } ?? STDOUT_FILENO
         write("\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n", to: descriptor)
         write("crashed by signal: ", to: descriptor)
@@ -73,7 +86,6 @@ enum CrashReport {
         if let frames { backtrace_symbols_fd(frames, backtrace(frames, Int32(mostFrames)), descriptor) }
         #endif
         write("\n=== REDIS BUG REPORT END ===\n", to: descriptor)
-        raise(number)
     }
 
     private static func write(_ text: StaticString, to descriptor: Int32) {

@@ -41,6 +41,15 @@ extension FileDescriptor {
         try setOption(Platform.ipv6, IPV6_V6ONLY, to: 1, operation: "setsockopt IPV6_V6ONLY")
     }
 
+    /// A mark that the system's packet filter and routes may look at; accepted sockets have their listener's. Linux.
+    func setMark(_ mark: UInt32) throws(SystemError) {
+        #if os(Linux)
+        try setOption(SOL_SOCKET, SO_MARK, to: Int32(bitPattern: mark), operation: "setsockopt SO_MARK")
+        #else
+        throw SystemError(errno: ENOTSUP, operation: "setsockopt SO_MARK")
+        #endif
+    }
+
     #if !os(Linux)
     /// What `Platform.sendFlags` does for each send on Linux.
     func setNoSignal() throws(SystemError) {

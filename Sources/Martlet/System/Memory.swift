@@ -43,6 +43,13 @@ enum SystemMemory {
         #endif
     }
 
+    /// Asks the kernel for small pages everywhere in this process (Linux): huge ones may take memory that nobody uses.
+    static func avoidHugePages() throws(SystemError) {
+        #if os(Linux)
+        _ = try checked("prctl PR_SET_THP_DISABLE", martlet_disable_huge_pages)
+        #endif
+    }
+
     /// malloc, aligned to 16 bytes or to a larger power of two.
     static func allocate(bytes: Int, alignment: Int = 16) -> UnsafeMutableRawPointer {
         if alignment <= 16 {

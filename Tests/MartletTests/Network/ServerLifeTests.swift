@@ -21,6 +21,29 @@ struct ServerLifeTests {
         #expect(error?.description == "Failed listening on port \(first.port) (TCP), aborting.")
     }
 
+    #if os(Linux)
+    /// Who may not mark sockets serves without.
+    @Test func socketsAreMarked() throws {
+        let trial = try Socket.make(family: AF_INET)
+        defer { trial.close() }
+        var mark: Int32 = 7
+        do {
+            try trial.setMark(7)
+        } catch {
+            #expect(error.errno == EPERM)
+            mark = 0
+        }
+        let server = try ListeningServer { $0.configuration.socketMarkID = 7 }
+        let client = try server.client()
+        #expect(try client.call("PING") == .simpleString("PONG"))
+        let marks = server.inspect { network in
+            (network.listeners.map(\.socket.descriptor) + network.connections.values.map(\.descriptor))
+                .map { try? $0.option(SOL_SOCKET, SO_MARK) }
+        }
+        #expect(marks == [mark, mark])
+    }
+    #endif
+
     /// In a process of its own: a test beside this one might be given the port that has just become free.
     @Test func portIsFreeAfterStop() async {
         await #expect(processExitsWith: .success) {

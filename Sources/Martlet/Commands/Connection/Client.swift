@@ -83,19 +83,19 @@ enum ClientCommand {
     /// Replies OK.
     @Sendable
     private static func setInfo(_ call: inout CommandCall, _ arguments: borrowing Arguments) throws(ReplyError) {
-        let path: ReferenceWritableKeyPath<Session, String>
-        if arguments.matches(2, "LIB-NAME") {
-            path = \.libraryName
-        } else if arguments.matches(2, "LIB-VER") {
-            path = \.libraryVersion
-        } else {
+        let isName = arguments.matches(2, "LIB-NAME")
+        guard isName || arguments.matches(2, "LIB-VER") else {
             throw ReplyError("ERR Unrecognized option '", quoting: arguments[2], "'")
         }
         guard ClientAttribute.isPrintable(arguments[3]) else {
             throw ReplyError(
                 "ERR \(arguments.text(2)) cannot contain spaces, newlines or special characters.")
         }
-        call.session[keyPath: path] = arguments.text(3)
+        if isName {
+            call.session.libraryName = arguments.text(3)
+        } else {
+            call.session.libraryVersion = arguments.text(3)
+        }
         call.reply.ok()
     }
 

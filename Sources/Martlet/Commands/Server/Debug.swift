@@ -170,7 +170,9 @@ enum DebugCommand {
         guard call.server.identity.role == .daemon else {
             throw ReplyError("ERR only a server that is a process of its own can be made to crash")
         }
-        CrashReport.provoke(signal)
+        // A fault of the processor's own takes its course.
+        CrashReport.provoke(
+            signal, exits: call.server.configuration.value.useExitOnPanic && signal == abortSignal)
     }
 
     @Sendable
