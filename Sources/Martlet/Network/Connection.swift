@@ -453,7 +453,8 @@ final class Connection: Pollable, SessionTransport {
     /// Sends messages past the output, if nothing waits there; returns how many bytes of them. An error is met again,
     /// and reported, when the rest is flushed.
     private func sendAtOnce(_ messages: LargeBytes) -> Int {
-        guard output.isEmpty, messages.count <= Self.flushStep,
+        // Who has something waiting is to be flushed, or is watched until the socket takes more.
+        guard !isDirty, interest == .read, messages.count <= Self.flushStep,
             case .bytes(let count) = descriptor.send(messages.unsafeBytes)
         else { return 0 }
         wrote(count)
