@@ -39,7 +39,7 @@ extern int sched_setaffinity(pid_t, size_t, const void *);
 // For the calling thread; a mask of processors, in native words.
 static inline int martlet_set_affinity(size_t size, const void *mask) { return sched_setaffinity(0, size, mask); }
 // prctl is variadic, which Swift cannot call. For the process and its threads.
-static inline int martlet_disable_huge_pages(void) { return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); }
+static inline int martlet_disable_huge_pages(void) { return prctl(PR_SET_THP_DISABLE, 1UL, 0UL, 0UL, 0UL); }
 #endif
 
 #endif

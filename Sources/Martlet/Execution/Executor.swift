@@ -16,8 +16,6 @@ struct Executor: ~Copyable {
         _ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session, reply: inout ReplyWriter
     ) -> Int {
         server.refreshTime()
-        // What a subscriber was sent before stands ahead of its replies.
-        if session.isSubscriber { server.pubSub.deliver() }
         find(batch, bytes: bytes)
         touchAhead(batch, bytes: bytes, session: session)
         var call = CommandCall(
@@ -26,6 +24,7 @@ struct Executor: ~Copyable {
         server.keyspace.value.leavesTraces = session.leavesTraces
         session.isExecuting = true
         defer { session.isExecuting = false }
+        if session.isSubscriber { takeMessages(&call) }
         var executed = 0
         while executed < batch.count, !session.closesAfterReplies, !session.isBlocked {
             let command = found[executed] < 0 ? nil : CommandID(index: Int(found[executed]))
@@ -88,6 +87,12 @@ struct Executor: ~Copyable {
         } else {
             call.perform(id, arguments)
         }
+    }
+
+    /// What a subscriber was sent before stands ahead of its replies.
+    private func takeMessages(_ call: inout CommandCall) {
+        server.pubSub.deliver()
+        if let pushes = call.session.takePushes() { deliver(pushes.span, &call) }
     }
 
     /// Sends the messages that have waited for the end of the command.

@@ -4,7 +4,7 @@
 final class Connection: Pollable, SessionTransport {
     let session: Session
     /// Strong, because an unowned reference costs on every use; the network lets go of a closed connection.
-    private let network: Network
+    let network: Network
     let descriptor: FileDescriptor
     private let peer: SocketAddress
     /// Bytes of an incomplete request.
@@ -188,7 +188,7 @@ final class Connection: Pollable, SessionTransport {
         while true {
             let outcome = parse(bytes)
             if network.batch.value.count > 0 {
-                network.evictClients()
+                evictClients()
                 if isClosed { return drop(bytes) }
                 let executed = network.execute(
                     network.batch.value, bytes: bytes, session: session, reply: &reply)
@@ -223,6 +223,13 @@ final class Connection: Pollable, SessionTransport {
         }
     }
 
+    /// While the output is in hand, what others are sent when somebody goes waits as in a command.
+    private func evictClients() {
+        session.isExecuting = true
+        network.evictClients()
+        session.isExecuting = false
+    }
+
     /// Nobody is there any more for what was parsed.
     private func drop(_ bytes: ByteSpan) -> Int {
         network.batch.value.removeAll()
@@ -239,6 +246,8 @@ final class Connection: Pollable, SessionTransport {
 
     func unblocked(_ reply: ByteSpan) {
         guard !isClosed else { return }
+        // What it was sent before stands ahead of it.
+        if session.isSubscriber { network.server.pubSub.deliver() }
         output.tail.append(reply)
         markDirty()
         network.unblocked(self)
@@ -386,11 +395,6 @@ final class Connection: Pollable, SessionTransport {
         }
     }
 
-    private func isOverHardLimit(_ count: Int) -> Bool {
-        let limit = outputLimit.hardBytes
-        return limit > 0 && count >= limit
-    }
-
     private enum Excess {
         /// Above the limit of the client's class.
         case ofItsClass
@@ -404,33 +408,11 @@ final class Connection: Pollable, SessionTransport {
         return mostOutput == network.server.clientMemory.value.limit ? .ofAllClients : .ofItsClass
     }
 
-    /// What is more than this need not be kept: the client is let go. It may change its class on the way.
-    private var mostOutput: Int {
-        let limits = network.server.configuration.value.clientOutputBufferLimits
-        var most = limits.normal.hardBytes > 0 ? limits.normal.hardBytes : Int.max
-        if session.isSubscriber {
-            most = max(most, limits.pubsub.hardBytes > 0 ? limits.pubsub.hardBytes : Int.max)
-        }
-        let memory = network.server.clientMemory.value.limit
-        return memory == 0 || session.isSafeFromEviction ? most : min(most, memory)
-    }
-
-    func takesReplies(of count: Int) -> Bool {
-        if isOverHardLimit(count) { return false }
-        let limit = network.server.clientMemory.value.limit
-        return limit == 0 || session.isSafeFromEviction || count < limit
-    }
-
-    /// The limit of the client's class.
-    private var outputLimit: OutputBufferLimit {
-        let limits = network.server.configuration.value.clientOutputBufferLimits
-        return session.isSubscriber ? limits.pubsub : limits.normal
-    }
-
     /// A message for a subscriber: it waits for the end of the turn as replies do. Whoever sends it does not wait, and
     /// is not troubled when the subscriber is let go.
     func push(_ message: ByteSpan) {
         guard !isClosed, !session.closesAfterReplies else { return }
+        output.ceiling = mostOutput
         output.tail.append(message)
         pushed()
     }
@@ -440,12 +422,12 @@ final class Connection: Pollable, SessionTransport {
         guard !isClosed, !session.closesAfterReplies else { return }
         let sent = network.writesAtOnce ? sendAtOnce(messages) : 0
         guard sent < messages.count else { return }
+        output.ceiling = mostOutput
         if messages.count < ReplyWriter.referenceThreshold {
             output.tail.append(messages.bytes.extracting(droppingFirst: sent))
         } else {
             messages.join(network.server.keyspace.value.largeBytes)
-            output.append(messages)
-            output.consume(sent)
+            output.append(messages, droppingFirst: sent)
         }
         pushed()
     }

@@ -130,7 +130,7 @@ final class Network {
         for transport in resumed { transport.resume() }
     }
 
-    /// Writes what waits, then closes what is done. Who was answered comes before those who are told of it: it waits.
+    /// Writes what waits, then closes what is done. Answers come before messages: somebody waits for them.
     func endTurn() {
         evictClients()
         flush()
@@ -138,6 +138,8 @@ final class Network {
         server.pubSub.deliver()
         server.tracking.broadcast()
         writesAtOnce = false
+        // What nobody has taken is memory of clients.
+        evictClients()
         flush()
         if !doomed.isEmpty {
             for connection in doomed { connection.close() }

@@ -43,7 +43,8 @@ package struct LatencyHistogram: Equatable, Sendable {
 
     /// The longest duration that falls into a step, in ns.
     private static func end(_ octave: Int, _ step: Int) -> Int64 {
-        octave == 0 ? Int64(step) : (Int64(stepsPerOctave + step + 1) << Int64(octave - 1)) - 1
+        // Below 2^63 + 1 before 1 is taken away, because there are 57 octaves.
+        octave == 0 ? Int64(step) : Int64(clamping: UInt64(stepsPerOctave + step + 1) << UInt64(octave - 1) - 1)
     }
 
     /// The duration that so many per cent of the calls did not exceed, in ns.

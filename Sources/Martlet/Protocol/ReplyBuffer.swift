@@ -65,13 +65,15 @@ struct ReplyBuffer: ~Copyable {
     /// One plain piece and nothing else.
     var isContiguous: Bool { segments.isEmpty }
 
-    mutating func append(_ large: LargeBytes) {
-        guard large.count <= ceiling - count, !isOverflown else {
+    /// Its first `sent` bytes have been sent already; then nothing else waits.
+    mutating func append(_ large: LargeBytes, droppingFirst sent: Int = 0) {
+        guard large.count - sent <= ceiling - count, !isOverflown else {
             hasLostValues = true
             return
         }
         sealTail()
         append(large.selfCountedBytes > 0 ? .selfCounted(large) : .large(large))
+        if sent > 0 { consume(sent) }
         limitTail()
     }
 

@@ -61,7 +61,7 @@ enum Listeners {
         let socket = try ListeningSocket.tcp(address, port: port, backlog: backlog)
         if configuration.socketMarkID > 0 {
             do throws(SystemError) {
-                // The directive's bounds.
+                // Within UInt32 by the directive's bounds.
                 try socket.descriptor.setMark(UInt32(clamping: configuration.socketMarkID))
             } catch {
                 server.log.write(.warning, "Can't mark the socket that listens at \(socket.address.text): \(error)")

@@ -14,7 +14,7 @@ public enum OperationOutcome: Int, Sendable, CaseIterable {
 
 /// How long the operations of one kind took.
 public struct DurationHistogram: Sendable, Equatable {
-    /// Longer than any operation takes that is waited for; so short that no number of them overflows their sum.
+    /// Longer than any operation takes that is waited for; so short that their sum cannot overflow in a lifetime.
     private static let longest: Int64 = (1 << 38) - 1
 
     private var lengths = LatencyHistogram(longest: Self.longest)
@@ -38,7 +38,8 @@ public struct DurationHistogram: Sendable, Equatable {
         let length =
             switch seconds {
             case ..<0: Int64(0)
-            case 0..<274: seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+            // Less than a second below zero has no seconds.
+            case 0..<274: max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
             default: Self.longest
             }
         nanoseconds += length

@@ -42,6 +42,7 @@ struct LatencyHistogramTests {
         var longer = LatencyHistogram(longest: .max)
         for value in [4_000_000_000, .max] as [Int64] { longer.record(nanoseconds: value) }
         #expect((4_000_000_000...4_040_000_000).contains(longer.value(atPercentile: 50)))
+        #expect(longer.value(atPercentile: 100) == .max)
     }
 
     @Test func commandsTellTheirs() throws {

@@ -132,6 +132,60 @@ struct PubSubTests {
         #expect(try client.reply() == "x")
     }
 
+    /// What is gathered for a subscriber stands ahead of its own requests of the same turn.
+    @Test(arguments: ["2", "3"])
+    func subscribersMaySpeakInTheTurnOfAMessage(version: String) throws {
+        let server = try ListeningServer()
+        let (publisher, subscriber) = (try server.client(), try server.client())
+        #expect(try subscriber.call("HELLO", version).isError == false)
+        for channel in ["c", "d"] {
+            try subscriber.request("SUBSCRIBE", channel)
+            #expect(try subscriber.reply().elements?.count == 3)
+        }
+        for round in 0..<20 {
+            // The loop finds both in its next turn.
+            let areSent = server.inspect { [first = publisher.descriptor, second = subscriber.descriptor] _ in
+                (try? first.writeAll(Array("PUBLISH c \(round)\r\n".utf8).span)) != nil
+                    && (try? second.writeAll(Array("UNSUBSCRIBE x\r\n".utf8).span)) != nil
+            }
+            #expect(areSent)
+            #expect(try publisher.reply() == 1)
+            #expect(try subscriber.reply().elements?.map(\.string) == ["message", "c", "\(round)"])
+            #expect(try subscriber.reply().elements?.first == "unsubscribe")
+        }
+    }
+
+    /// A message that its socket took a part of is too much to keep: the client is let go, and nobody else notices.
+    @Test func messagesBeyondTheLimitMayBeTakenInPart() throws {
+        let server = try ListeningServer {
+            $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000
+            $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 100_000
+        }
+        let (publisher, subscriber) = (try server.client(), try server.client())
+        subscriber.readSlowly()
+        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let message = String(repeating: "x", count: 900_000)
+        var receivers: Int64 = 1
+        for _ in 0..<1000 where receivers == 1 {
+            receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
+        }
+        #expect(receivers == 0)
+    }
+
+    /// Who becomes a subscriber has its limit from then on.
+    @Test func theLimitIsThatOfSubscribers() throws {
+        let server = try ListeningServer {
+            $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000
+            $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 0
+        }
+        let (publisher, subscriber) = (try server.client(), try server.client())
+        subscriber.readSlowly()
+        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let message = String(repeating: "x", count: 10_000)
+        for _ in 0..<2000 { #expect(try publisher.call("PUBLISH", "c", message) == 1) }
+        for _ in 0..<2000 { #expect(try subscriber.reply() == ["message", "c", .text(message)]) }
+    }
+
     /// What the socket takes at once, what it takes a part of and what has to wait is one stream.
     @Test(arguments: [1_000, 5_000, 60_000, 400_000])
     func slowReadersGetAllOfIt(size: Int) throws {
