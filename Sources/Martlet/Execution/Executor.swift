@@ -24,7 +24,8 @@ struct Executor: ~Copyable {
         server.keyspace.value.leavesTraces = session.leavesTraces
         session.isExecuting = true
         defer { session.isExecuting = false }
-        if session.isSubscriber { takeMessages(&call) }
+        // What it was sent before stands ahead of its replies.
+        takeMessages(&call)
         var executed = 0
         while executed < batch.count, !session.closesAfterReplies, !session.isBlocked {
             let command = found[executed] < 0 ? nil : CommandID(index: Int(found[executed]))
@@ -35,8 +36,7 @@ struct Executor: ~Copyable {
             }
             // It is tried again when the pause is over.
             if session.isPostponed { break }
-            if session.isSubscriber { server.pubSub.deliver() }
-            if let pushes = session.takePushes() { deliver(pushes.span, &call) }
+            takeMessages(&call)
             executed += 1
             if call.reply.buffer.isOverflown { session.closesAfterReplies = true }
             // Many requests for much may stand in one batch.
@@ -89,9 +89,10 @@ struct Executor: ~Copyable {
         }
     }
 
-    /// What a subscriber was sent before stands ahead of its replies.
+    /// What the session has been sent so far comes next.
+    @inline(__always)
     private func takeMessages(_ call: inout CommandCall) {
-        server.pubSub.deliver()
+        if call.session.isSubscriber { server.pubSub.deliver() }
         if let pushes = call.session.takePushes() { deliver(pushes.span, &call) }
     }
 
