@@ -155,21 +155,31 @@ struct PubSubTests {
         }
     }
 
+    /// A publisher, and a listener on `c` that reads when it is asked to.
+    private static func slowSubscriber(
+        _ server: ListeningServer
+    ) throws -> (publisher: SocketClient, subscriber: SocketClient) {
+        let subscriber = try server.client()
+        subscriber.readSlowly()
+        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        return (try server.client(), subscriber)
+    }
+
     /// A message that its socket took a part of is too much to keep: the client is let go, and nobody else notices.
     @Test func messagesBeyondTheLimitMayBeTakenInPart() throws {
         let server = try ListeningServer {
             $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000
             $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 100_000
         }
-        let (publisher, subscriber) = (try server.client(), try server.client())
-        subscriber.readSlowly()
-        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let (publisher, subscriber) = try Self.slowSubscriber(server)
         let message = String(repeating: "x", count: 900_000)
         var receivers: Int64 = 1
         for _ in 0..<1000 where receivers == 1 {
             receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
         }
         #expect(receivers == 0)
+        // It was let go, and has not gone by itself.
+        withExtendedLifetime(subscriber) {}
     }
 
     /// Who becomes a subscriber has its limit from then on.
@@ -178,9 +188,7 @@ struct PubSubTests {
             $0.configuration.clientOutputBufferLimits.normal.hardBytes = 100_000
             $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 0
         }
-        let (publisher, subscriber) = (try server.client(), try server.client())
-        subscriber.readSlowly()
-        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let (publisher, subscriber) = try Self.slowSubscriber(server)
         let message = String(repeating: "x", count: 10_000)
         for _ in 0..<2000 { #expect(try publisher.call("PUBLISH", "c", message) == 1) }
         for _ in 0..<2000 { #expect(try subscriber.reply() == ["message", "c", .text(message)]) }
@@ -221,15 +229,15 @@ struct PubSubTests {
     /// Nobody waits for a subscriber that does not read; at the limit it is let go.
     @Test func aSlowSubscriberIsLetGo() throws {
         let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }
-        let (subscriber, publisher) = (try server.client(), try server.client())
-        subscriber.readSlowly()
-        #expect(try subscriber.call("SUBSCRIBE", "c") == ["subscribe", "c", 1])
+        let (publisher, subscriber) = try Self.slowSubscriber(server)
         let message = String(repeating: "x", count: 100_000)
         var receivers: Int64 = 1
         for _ in 0..<1000 where receivers == 1 {
             receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
         }
         #expect(receivers == 0)
+        // It was let go, and has not gone by itself.
+        withExtendedLifetime(subscriber) {}
         #expect(try publisher.call("PING") == .simpleString("PONG"))
     }
 
