@@ -1,12 +1,11 @@
 """Hashes and sets: CPU per command at pipeline 16, and the memory of a login session."""
 
-import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 from .load import Throughput, benchmark_command, command
 from .processes import Contenders, Server, SetupError
+from .rounds import Rounds, on_fresh_pairs
 from .rows import Row, Size
 
 KEYSPACE = 100_000
@@ -29,28 +28,20 @@ COMMANDS = [
 
 def throughput(contenders: Contenders, size: Size) -> Iterator[Row]:
     """Both servers run side by side, the one not measured is idle."""
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start()) for start in contenders.starters()]
+    cases: list[Rounds[Throughput]] = [Rounds() for _ in COMMANDS]
+
+    def measure(servers: list[Server]) -> None:
         for server in servers:
             fill_sessions(server, KEYSPACE, None)
-        for name, words, rate in COMMANDS:
+        for rounds, (_, words, rate) in zip(cases, COMMANDS):
             requests = int(rate * size.seconds)
-            runs = alternate(size.rounds, lambda index, words=words, requests=requests: benchmark_command(
+            rounds.alternate(size.rounds, lambda index: benchmark_command(
                 servers[index], words, PIPELINE, requests, KEYSPACE))
-            medians = [statistics.median(run.cpu_microseconds for run in side) for side in runs]
-            yield Row(f"{name}, pipeline {PIPELINE}: server CPU per command", *medians, "us",
-                      largest_ratio=LARGEST_RATIO)
 
-
-def alternate(rounds: int, run) -> list[list]:
-    """The runs of each server, the order turned round after each round; the first round warms up."""
-    runs: list[list[Throughput]] = [[], []]
-    for number in range(rounds + 1):
-        for index in ((0, 1) if number % 2 == 0 else (1, 0)):
-            result = run(index)
-            if number > 0:
-                runs[index].append(result)
-    return runs
+    on_fresh_pairs(contenders, size, measure)
+    for rounds, (name, _, _) in zip(cases, COMMANDS):
+        yield rounds.row(f"{name}, pipeline {PIPELINE}: server CPU per command", "us",
+                         lambda run: run.cpu_microseconds, largest_ratio=LARGEST_RATIO)
 
 
 def fill_sessions(server: Server, count: int, seconds: int | None) -> None:

@@ -3,14 +3,12 @@
 import bisect
 import itertools
 import random
-import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
-from .collections import alternate
-from .load import VALUE_BYTES, benchmark, command, fill
+from .load import VALUE_BYTES, Throughput, benchmark, command, fill
 from .processes import Contenders, Server
+from .rounds import Rounds, on_fresh_pairs
 from .rows import Row, Size
 
 SEED = 20_261_121
@@ -38,15 +36,17 @@ def choices(contenders: Contenders, size: Size) -> Iterator[Row]:
 
 def costs(contenders: Contenders, size: Size) -> Iterator[Row]:
     """SET of random keys at the limit: nearly each one evicts another key."""
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start()) for start in contenders.starters()]
+    rounds: Rounds[Throughput] = Rounds()
+
+    def measure(servers: list[Server]) -> None:
         for server in servers:
             limit_to_capacity(server, "allkeys-lru", keys=WRITTEN_KEYS // 10)
-        runs = alternate(size.rounds, lambda index: benchmark(
+        rounds.alternate(size.rounds, lambda index: benchmark(
             servers[index], "set", 16, int(400_000 * size.seconds), WRITTEN_KEYS))
-        medians = [statistics.median(run.cpu_microseconds for run in side) for side in runs]
-        yield Row("SET at the limit of memory, allkeys-lru, pipeline 16: server CPU per command", *medians, "us",
-                  largest_ratio=1.0)
+
+    on_fresh_pairs(contenders, size, measure)
+    yield rounds.row("SET at the limit of memory, allkeys-lru, pipeline 16: server CPU per command", "us",
+                     lambda run: run.cpu_microseconds, largest_ratio=1.0)
 
 
 def limit_to_capacity(server: Server, policy: str, keys: int = CAPACITY) -> None:

@@ -1,64 +1,16 @@
-"""The measurements. Each takes the two contenders and gives rows of the table; both are measured in alternating
-rounds, so that whatever else the machine does meets both, and medians are compared."""
+"""The measurements. Each takes the two contenders and gives rows of the table."""
 
 import re
-import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
-from . import collections, eviction, messages
-from .load import Probe, Throughput, benchmark, fill, probe_until_empty
+from . import clients, collections, eviction, messages, strings
+from .load import Probe, fill, probe_until_empty
 from .processes import Contenders, Server, SetupError
 from .rows import Row, Size
-
-KEYSPACE = 100_000
-
-
-# Largest ratio of CPU per command, by pipeline depth.
-CPU_TARGETS = {1: 1.0, 16: 0.6, 64: None}
-# Commands per second that any server here exceeds roughly: only sets how long a round takes.
-EXPECTED_RATE = {1: 90_000, 16: 600_000, 64: 900_000}
-
-
-def throughput(contenders: Contenders, size: Size) -> Iterator[Row]:
-    """GET and SET at three pipeline depths: both servers run side by side, the one not measured is idle."""
-    keys = [b"key:%012d" % number for number in range(KEYSPACE)]
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start()) for start in contenders.starters()]
-        for server in servers:
-            fill(server, keys)
-        for test in ("get", "set"):
-            for depth, target in CPU_TARGETS.items():
-                runs = rounds(servers, test, depth, size)
-                yield from throughput_rows(f"{test.upper()}, pipeline {depth}", runs, target)
-
-
-def rounds(servers: list[Server], test: str, depth: int, size: Size) -> list[list[Throughput]]:
-    """The runs of each server: one after the other, the order turned round after each round; the first, which warms
-    up, is short and not counted."""
-    requests = int(EXPECTED_RATE[depth] * size.seconds)
-    runs: list[list[Throughput]] = [[], []]
-    for server in servers:
-        benchmark(server, test, depth, requests // 10, KEYSPACE)
-    for number in range(size.rounds):
-        for index in ((0, 1) if number % 2 == 0 else (1, 0)):
-            runs[index].append(benchmark(servers[index], test, depth, requests, KEYSPACE))
-    return runs
-
-
-def throughput_rows(name: str, runs: list[list[Throughput]], target: float | None) -> Iterator[Row]:
-    def medians(value: Callable[[Throughput], float]) -> list[float]:
-        return [statistics.median(map(value, side)) for side in runs]
-
-    yield Row(f"{name}: server CPU per command", *medians(lambda run: run.cpu_microseconds), "us",
-              largest_ratio=target)
-    yield Row(f"{name}: commands per second", *medians(lambda run: run.requests_per_second), "/s",
-              smaller_is_better=False)
-    yield Row(f"{name}: p99", *medians(lambda run: run.p99_milliseconds), "ms")
 
 
 def memory(contenders: Contenders, size: Size) -> Iterator[Row]:
@@ -73,62 +25,6 @@ def memory(contenders: Contenders, size: Size) -> Iterator[Row]:
                 time.sleep(1)
                 values.append((server.resident_bytes() - empty) / count)
         yield Row(f"memory per key, {name}", *values, "bytes", largest_ratio=target)
-
-
-def connections(contenders: Contenders, size: Size) -> Iterator[Row]:
-    """Resident memory per connection that has sent one PING and then nothing."""
-    count = allow_descriptors(size.connections)
-    values = []
-    for start in contenders.starters():
-        with start() as server, ExitStack() as stack:
-            fill(server, [b"warm"])
-            empty = server.resident_bytes()
-            connect(server, count, stack)
-            time.sleep(1)
-            values.append((server.resident_bytes() - empty) / count)
-    yield Row(f"memory per idle connection ({count} of them)", *values, "bytes")
-
-
-def crowd(contenders: Contenders, size: Size) -> Iterator[Row]:
-    """Very many connected clients, of which one in a hundred is active: GET, the others silent."""
-    count = allow_descriptors(size.crowd)
-    active = max(1, count // 100)
-    name = f"{count:,} connected, {active} active"
-    runs: dict[int, list[list[Throughput]]] = {1: [[], []], 16: [[], []]}
-    memories: list[float] = []
-    keys = [b"key:%012d" % number for number in range(KEYSPACE)]
-    for index, start in enumerate((contenders.redis, contenders.martlet)):
-        with start("--maxclients", str(count + active + 100)) as server, ExitStack() as stack:
-            fill(server, keys)
-            empty = server.resident_bytes()
-            connect(server, count - active, stack)
-            memories.append((server.resident_bytes() - empty) / (count - active))
-            for depth, sides in runs.items():
-                requests = int(EXPECTED_RATE[depth] * size.seconds)
-                for _ in range(size.rounds):
-                    sides[index].append(benchmark(server, "get", depth, requests, KEYSPACE, clients=active))
-    for depth, sides in runs.items():
-        yield from throughput_rows(f"{name}: GET, pipeline {depth}", sides, None)
-    yield Row(f"{name}: memory per connection", *memories, "bytes")
-
-
-def allow_descriptors(count: int) -> int:
-    """How many connections this process may have, `count` if it can be done."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    count = count if hard == resource.RLIM_INFINITY else min(count, hard - 200)
-    wanted = count + 200
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return count
-
-
-def connect(server: Server, count: int, stack: ExitStack) -> None:
-    """Connections that have sent one PING and then nothing."""
-    for _ in range(count):
-        connection = stack.enter_context(server.connect())
-        connection.sendall(b"PING\r\n")
-        if connection.recv(100) != b"+PONG\r\n":
-            raise SetupError(f"{server.label} refused a connection")
 
 
 def expiry_of(start: Callable[[], Server], count: int) -> Probe:
@@ -165,8 +61,8 @@ def in_process(contenders: Contenders, size: Size) -> Iterator[Row]:
         print(f"  in-process GET is left out: no {program.name} beside the server")
         return
     runs = []
-    for _ in range(size.rounds):
-        done = subprocess.run([program, "in-process-get", "200000"], capture_output=True, text=True)
+    for _ in range(size.pairs * size.rounds):
+        done = subprocess.run([program, "in-process-get", str(size.local_calls)], capture_output=True, text=True)
         print(f"  {done.stdout.strip() or done.stderr.strip()}")
         figures = dict(re.findall(r"(\w+)=([0-9.]+)", done.stdout))
         if done.returncode != 0 or not {"blocking", "async"} <= set(figures):
@@ -178,14 +74,14 @@ def in_process(contenders: Contenders, size: Size) -> Iterator[Row]:
 
 
 MEASUREMENTS: dict[str, Callable[[Contenders, Size], Iterator[Row]]] = {
-    "throughput": throughput,
+    "throughput": strings.throughput,
     "collections": collections.throughput,
     "transactions": messages.transactions,
     "publish": messages.publish,
     "memory": memory,
     "hash-memory": collections.memory,
-    "connections": connections,
-    "crowd": crowd,
+    "connections": clients.idle,
+    "crowd": clients.crowd,
     "eviction-choices": eviction.choices,
     "eviction-costs": eviction.costs,
     "in-process": in_process,

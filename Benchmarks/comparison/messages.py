@@ -4,14 +4,14 @@ redis-benchmark can make none of them."""
 import random
 import select
 import socket
-import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from .collections import LARGEST_RATIO, PIPELINE, alternate, send
+from .collections import LARGEST_RATIO, PIPELINE, send
 from .load import command
 from .processes import Contenders, Server, SetupError
+from .rounds import Rounds, on_fresh_pairs
 from .rows import Row, Size
 
 CLIENTS = 50
@@ -34,11 +34,11 @@ def receive(connection: socket.socket, missing: int) -> None:
 
 def transactions(contenders: Contenders, size: Size) -> Iterator[Row]:
     """MULTI, five commands, EXEC; sixteen transactions in a pipeline, fifty clients."""
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start()) for start in contenders.starters()]
-        runs = alternate(size.rounds, lambda index: transaction_cost(servers[index], size.transactions))
-        yield Row(f"MULTI/EXEC of 5 commands, pipeline {PIPELINE}: server CPU per transaction",
-                  *(statistics.median(side) for side in runs), "us", largest_ratio=LARGEST_RATIO)
+    rounds: Rounds[float] = Rounds()
+    on_fresh_pairs(contenders, size, lambda servers: rounds.alternate(
+        size.rounds, lambda index: transaction_cost(servers[index], size.transactions)))
+    yield rounds.row(f"MULTI/EXEC of 5 commands, pipeline {PIPELINE}: server CPU per transaction", "us",
+                     largest_ratio=LARGEST_RATIO)
 
 
 def transaction(number: int) -> bytes:
@@ -72,11 +72,11 @@ def transaction_cost(server: Server, count: int) -> float:
 
 def publish(contenders: Contenders, size: Size) -> Iterator[Row]:
     """One publisher, sixteen messages of 64 bytes in a pipeline, a hundred subscribers that read all of them."""
-    with ExitStack() as stack:
-        servers = [stack.enter_context(start()) for start in contenders.starters()]
-        runs = alternate(size.rounds, lambda index: publication_cost(servers[index], size.publications))
-        yield Row(f"PUBLISH to {SUBSCRIBERS} subscribers, pipeline {PIPELINE}: server CPU per message",
-                  *(statistics.median(side) for side in runs), "us", largest_ratio=LARGEST_RATIO)
+    rounds: Rounds[float] = Rounds()
+    on_fresh_pairs(contenders, size, lambda servers: rounds.alternate(
+        size.rounds, lambda index: publication_cost(servers[index], size.publications)))
+    yield rounds.row(f"PUBLISH to {SUBSCRIBERS} subscribers, pipeline {PIPELINE}: server CPU per message", "us",
+                     largest_ratio=LARGEST_RATIO)
 
 
 def publication_cost(server: Server, count: int) -> float:

@@ -6,7 +6,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from .rows import Row
+from .rows import Row, Size
 
 HEADINGS = ["measure", "redis-server", "Martlet", "ratio", "target", "reached"]
 
@@ -60,11 +60,13 @@ def facts_of(binary: str, reference: str, load: str = "") -> str:
     return "".join(f"- {name}: {fact}\n" for name, fact in facts)
 
 
-def document(rows: list[Row], binary: str, reference: str, rounds: int) -> str:
+def document(rows: list[Row], binary: str, reference: str, size: Size) -> str:
     listed = facts_of(binary, reference, ", 50 clients, 100,000 keys, 64-byte values")
     return (
         "# Martlet beside redis-server\n\n"
         "Written by `Benchmarks/compare`. Both servers run on one core and are driven from another, in alternating\n"
-        f"rounds; figures are medians ({rounds} rounds for throughput). CPU is user and system time of the whole\n"
-        "process; memory is resident memory over that of the empty server.\n\n"
+        f"rounds. Throughput and CPU: {size.pairs} fresh pairs of servers, {size.rounds} rounds each; figures are\n"
+        "medians of all rounds, a ratio is the median of the ratios of two rounds that ran one right behind the\n"
+        "other. CPU is user and system time of the whole process; memory is resident memory over that of the empty\n"
+        "server.\n\n"
         f"{listed}\n{table(rows)}")
