@@ -1,10 +1,13 @@
-// Linux system headers that Swift's Glibc and Musl modules leave out. Darwin's module has all that is needed,
-// so this header is empty there.
+// Linux system headers that Swift's Glibc and Musl modules leave out, and the processor's hint that Swift has no word
+// for. Darwin's module has all else that is needed.
 //
 // _GNU_SOURCE must not be defined here: it changes structures (fd_set, utsname) that the Glibc module has already
 // defined without it, and the compiler refuses the two versions. The calls that it hides are declared instead.
 #ifndef MARTLET_SYSTEM_H
 #define MARTLET_SYSTEM_H
+
+// Begins to bring a cache line in; any address will do, also one that is not mapped.
+static inline void martlet_prefetch(const void *address) { __builtin_prefetch(address); }
 
 #ifdef __linux__
 #include <malloc.h>

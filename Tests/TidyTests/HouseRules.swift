@@ -94,6 +94,15 @@ enum HouseRules {
         }
     }
 
+    /// Who does without the check at run time says why two accesses never meet.
+    static func exclusivity(_ file: SourceFile) -> [String] {
+        file.code.enumerated().compactMap { index, line in
+            guard line.contains("@exclusivity(unchecked)") else { return nil }
+            let isProved = index > 0 && file.lines[index - 1].contains("// Unchecked")
+            return isProved ? nil : "\(file.path):\(index + 1) does not say why no two accesses meet"
+        }
+    }
+
     static func uses(_ file: SourceFile, _ words: [String]) -> Bool {
         file.code.contains { line in words.contains { line.contains($0) } }
     }

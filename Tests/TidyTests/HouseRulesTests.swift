@@ -62,6 +62,18 @@ struct HouseRulesTests {
         #expect(HouseRules.proofs(snippet("// Below 10.\nlet y = x &+ 1")) == [])
     }
 
+    /// What every turn and every command looks at; all else is checked.
+    @Test func exclusivityIsUncheckedWhereItIsProved() {
+        let files: Swift.Set = [
+            "Execution/BlockedClients.swift", "Execution/Session.swift", "Network/Connection.swift",
+            "Network/LocalTransport.swift", "Network/Network.swift",
+        ]
+        #expect(Self.sources.flatMap(HouseRules.exclusivity) == [])
+        let found = Self.sources.filter { HouseRules.uses($0, ["@exclusivity"]) }
+        #expect(Swift.Set(found.map { String($0.path.dropFirst("Sources/Martlet/".count)) }) == files)
+        #expect(HouseRules.exclusivity(snippet("let a = 1\n@exclusivity(unchecked) var b = 2")) != [])
+    }
+
     /// Rooms where bytes are laid out by hand, and the single files beside them with their reasons.
     @Test func unsafeCodeStandsInItsRooms() {
         let rooms: Swift.Set = ["Structures", "System"]
@@ -102,6 +114,8 @@ struct HouseRulesTests {
         let files: Swift.Set = [
             // Growing in place, and telling when memory is not to be had.
             "Structures/ByteBuffer.swift", "Structures/LargeBytes.swift",
+            // The processor's hint.
+            "Structures/CacheLine.swift",
             // The kernel's event structures.
             "EventLoop/EpollPoller.swift", "EventLoop/KqueuePoller.swift",
         ]

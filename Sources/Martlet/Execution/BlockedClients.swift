@@ -32,7 +32,8 @@ final class BlockedClients {
         let number: Int
     }
 
-    private var clients: [ObjectIdentifier: Client] = [:]
+    // Unchecked: on the loop's queue only; what walks over it calls nothing that lets anybody wait.
+    @exclusivity(unchecked) private var clients: [ObjectIdentifier: Client] = [:]
     private var lastNumber = 0
     /// When the next one has waited long enough, in monotonic milliseconds; earlier if that one left meanwhile.
     private(set) var earliestDeadline = Int64.max

@@ -71,14 +71,12 @@ struct CommandCall: ~Copyable {
     /// The string of `record` as a bulk string; a large one is sent by reference.
     @inline(__always)
     mutating func reply(string record: Record) {
-        switch record.valueKind.encoding {
-        case .int: reply.bulk(record.integer)
-        default:
-            if record.holdsObject {
-                reply.bulk(record.object(as: LargeBytes.self))
-            } else {
-                record.withStringBytes { reply.bulk($0) }
-            }
+        if record.valueKind == .int {
+            reply.bulk(record.integer)
+        } else if record.holdsObject {
+            reply.bulk(record.object(as: LargeBytes.self))
+        } else {
+            record.withStringBytes { reply.bulk($0) }
         }
     }
 

@@ -17,7 +17,7 @@ struct Executor: ~Copyable {
     ) -> Int {
         server.refreshTime()
         find(batch, bytes: bytes)
-        touchAhead(batch, bytes: bytes, session: session)
+        prefetch(batch, bytes: bytes, session: session)
         var call = CommandCall(
             server: server, session: session, reply: ReplyWriter(buffer: ReplyBuffer(), version: session.version))
         swap(&call.reply, &reply)
@@ -54,11 +54,11 @@ struct Executor: ~Copyable {
     private mutating func find(_ batch: borrowing RequestBatch, bytes: ByteSpan) {
         found.removeAll(keeping: 1024)
         for index in 0..<batch.count {
-            let name = batch.arguments(index, in: bytes)[0]
-            if index > 0, name.equals(batch.arguments(index - 1, in: bytes)[0]) {
+            if index > 0, batch.repeatsName(index, in: bytes) {
                 // Most pipelines repeat one command.
                 found.append(found[index - 1])
             } else {
+                let name = batch.arguments(index, in: bytes)[0]
                 // The table has far fewer entries than an Int32 has values.
                 found.append(server.commands.find(name).map { Int32($0.index) } ?? -1)
             }
@@ -255,8 +255,8 @@ struct Executor: ~Copyable {
 
     // MARK: Reading ahead
 
-    /// With many requests at hand, touches what all their first keys lead to ahead of use.
-    private mutating func touchAhead(_ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session) {
+    /// With many requests at hand, asks for what all their first keys lead to ahead of use.
+    private mutating func prefetch(_ batch: borrowing RequestBatch, bytes: ByteSpan, session: Session) {
         let database = session.database
         guard batch.count > 1, server.keyspace.value.databases[database].count > LookAhead.worthwhileCount else {
             return
@@ -269,6 +269,6 @@ struct Executor: ~Copyable {
             guard firstKey > 0, firstKey < arguments.count else { continue }
             lookAhead.add(arguments[firstKey], in: server.keyspace.value.databases[database])
         }
-        lookAhead.touch(server.keyspace.value.databases[database])
+        lookAhead.prefetchRecords(server.keyspace.value.databases[database])
     }
 }

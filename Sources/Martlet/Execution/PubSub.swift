@@ -34,6 +34,8 @@ final class PubSub {
     private(set) var subscriberCount = 0
     /// Messages on their way, all to one audience.
     private var gathered = GatheredMessages()
+    /// Whether there are any: asked in every turn, so that it stands by itself.
+    private var hasGathered = false
 
     private static func path(_ kind: SubscriptionKind) -> ReferenceWritableKeyPath<PubSub, [[UInt8]: Audience]> {
         switch kind {
@@ -104,11 +106,14 @@ final class PubSub {
     ) {
         if !gathered.takes(audience) { deliver() }
         gathered.append(kind, pattern, channel, message, for: audience)
+        hasGathered = true
     }
 
     /// Hands over what is gathered: at the end of the turn, and ahead of anything else that a listener is sent.
     func deliver() {
-        if !gathered.isEmpty { gathered.deliver() }
+        guard hasGathered else { return }
+        hasGathered = false
+        gathered.deliver()
     }
 }
 
@@ -121,8 +126,6 @@ private struct GatheredMessages: ~Copyable {
 
     /// A run that is this long is not made longer.
     private static let longest = 64 * 1024
-
-    var isEmpty: Bool { audience == nil }
 
     func takes(_ other: Audience) -> Bool { audience === other && bytes.count < Self.longest }
 

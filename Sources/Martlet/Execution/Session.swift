@@ -114,7 +114,8 @@ final class Session {
     /// Whether a request of this session is being executed: pushes wait until its reply is written.
     var isExecuting = false
     /// Pushes that wait for the end of the command in execution.
-    private var waitingPushes: [UInt8] = []
+    // Unchecked: on the loop's queue only, and nothing is called while bytes are put in or taken out.
+    @exclusivity(unchecked) private var waitingPushes: [UInt8] = []
 
     /// As it was when it opened, but for what is known to others.
     func resetChoices() {
@@ -164,7 +165,8 @@ final class Session {
     /// What waits counts as if it were written: who is sent too much is let go.
     private func wait(_ message: ByteSpan) {
         guard !closesAfterReplies, let transport else { return }
-        waitingPushes += message.copied()
+        let bytes = message.copied()
+        waitingPushes += bytes
         if !transport.takesReplies(of: waitingPushes.count) { transport.kill() }
     }
 

@@ -8,15 +8,19 @@ final class Connection: Pollable, SessionTransport {
     let descriptor: FileDescriptor
     private let peer: SocketAddress
     /// Bytes of an incomplete request.
-    private var pending = ByteBuffer()
-    private var parser = RequestParser()
+    // Unchecked: on the loop's queue only, and what executes requests meets it swapped out.
+    @exclusivity(unchecked) private var pending = ByteBuffer()
+    // Unchecked: on the loop's queue only; the parser calls nothing but its batch.
+    @exclusivity(unchecked) private var parser = RequestParser()
     /// Requests that were parsed behind one that made the client wait.
-    private var parked: RequestQueue?
+    // Unchecked: on the loop's queue only; it is taken out before it is drained.
+    @exclusivity(unchecked) private var parked: RequestQueue?
     /// From when the client begins to wait until what it sent meanwhile is executed.
     private var isOnHold = false
     /// A large argument on its way in.
     private var arriving: ArrivingArgument?
-    private var output = ReplyBuffer()
+    // Unchecked: on the loop's queue only, and what executes requests meets it swapped out; buffers call nothing.
+    @exclusivity(unchecked) private var output = ReplyBuffer()
     private var isDirty = false
     /// What the loop watches the socket for.
     private var interest = PollInterest.read

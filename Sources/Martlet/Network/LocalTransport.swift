@@ -9,7 +9,8 @@ final class LocalTransport: SessionTransport, @unchecked Sendable {
     private let spare = Box(ByteBuffer())
     /// What the client waits for, and what it asked behind that.
     private var awaited: LaterReply?
-    private var parked: [(request: LocalRequest, reply: LaterReply)] = []
+    // Unchecked: on the loop's queue only, and every access ends before a request is executed.
+    @exclusivity(unchecked) private var parked: [(request: LocalRequest, reply: LaterReply)] = []
     /// Messages that are no replies, for the connection's reader.
     let pushes: AsyncStream<RESPValue>
     private let inbox: AsyncStream<RESPValue>.Continuation

@@ -11,10 +11,13 @@ final class Network {
     let batch = Box(RequestBatch())
     /// Everything is read into this first; only what belongs to an incomplete request is copied.
     let readBuffer: UnsafeMutableRawBufferPointer
-    private var dirty: [Connection] = []
-    private var doomed: [Connection] = []
+    // Unchecked: on the loop's queue only, and every access ends before a connection is called.
+    @exclusivity(unchecked) private var dirty: [Connection] = []
+    // Unchecked for the same reason.
+    @exclusivity(unchecked) private var doomed: [Connection] = []
     /// Those whose waiting is over.
-    private var unblocked: [any SessionTransport] = []
+    // Unchecked for the same reason.
+    @exclusivity(unchecked) private var unblocked: [any SessionTransport] = []
     /// Set at the end of a turn, when messages need not wait for it any more.
     private(set) var writesAtOnce = false
     /// Monotonic seconds, set by the periodic work: exact enough for idle times.

@@ -14,11 +14,18 @@ final class SlowLog {
     }
 
     /// Microseconds from which on a command is kept; negative: none is.
-    var threshold: Int
+    var threshold: Int {
+        didSet { measure() }
+    }
     /// How many are kept.
     var maximumCount: Int {
-        didSet { drop() }
+        didSet {
+            measure()
+            drop()
+        }
     }
+    /// What took no longer than this, in nanoseconds, is not kept.
+    private var longestUnnoticed = Int64.max
     /// Oldest first, from `head` on; what was dropped is nil until its place is given back.
     private var places: [Entry?] = []
     private var head = 0
@@ -29,6 +36,12 @@ final class SlowLog {
     init(threshold: Int, maximumCount: Int) {
         self.threshold = threshold
         self.maximumCount = maximumCount
+        measure()
+    }
+
+    private func measure() {
+        let (nanoseconds, overflow) = Int64(threshold).multipliedReportingOverflow(by: 1000)
+        longestUnnoticed = isOn && maximumCount > 0 && !overflow ? nanoseconds - 1 : .max
     }
 
     var isOn: Bool { threshold >= 0 }
@@ -38,7 +51,7 @@ final class SlowLog {
     func latest(_ wanted: Int) -> [Entry] { places[head...].suffix(max(wanted, 0)).reversed().compactMap { $0 } }
 
     /// Whether a command that took so long is kept.
-    func wants(nanoseconds: Int64) -> Bool { isOn && nanoseconds / 1000 >= threshold && maximumCount > 0 }
+    func wants(nanoseconds: Int64) -> Bool { nanoseconds > longestUnnoticed }
 
     /// `words` are what is kept of the command.
     func add(words: [[UInt8]], nanoseconds: Int64, time: Int64, address: String, clientName: String) {

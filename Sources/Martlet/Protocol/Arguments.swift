@@ -71,6 +71,15 @@ struct RequestBatch: ~Copyable {
         if !larges.isEmpty { larges.removeAll() }
     }
 
+    /// Whether the request begins with the same word as the one before; false also when that takes long to tell.
+    @inline(__always)
+    func repeatsName(_ index: Int, in bytes: ByteSpan) -> Bool {
+        let (before, name) = (slices[requests[index - 1].first], slices[requests[index].first])
+        guard before.count == name.count, before.offset >= 0, name.offset >= 0 else { return false }
+        return bytes.extracting(before.offset..<(before.offset + before.count))
+            .equals(bytes.extracting(name.offset..<(name.offset + name.count)))
+    }
+
     /// Request `index` as a view over `bytes`, the bytes that its slices were parsed from.
     @_lifetime(borrow self, borrow bytes)
     func arguments(_ index: Int, in bytes: ByteSpan) -> Arguments {

@@ -155,22 +155,39 @@ struct RequestParser: ~Copyable {
     /// LF. Nil says nothing, and nothing has moved: `readCountLine` reads whatever it is.
     @inline(__always)
     private mutating func readShortCount(_ type: UInt8, _ bytes: ByteSpan) -> Int? {
-        guard bytes.count - position >= 6, bytes[position] == type else { return nil }
-        var index = position + 1
-        var number = 0
-        while index <= position + 3 {
-            let byte = bytes[index]
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { break }
-            number = number * 10 + Int(byte - UInt8(ascii: "0"))
-            index += 1
+        guard position < bytes.count, bytes.count >= 8 else { return nil }
+        // Byte 0 holds the type, bytes 1 to 3 digits, and CR LF follows them; zeros stand for what has not arrived.
+        let start = min(position, bytes.count - 8)
+        let word = bytes.word(at: start) >> UInt64(8 * (position - start))
+        guard UInt8(truncatingIfNeeded: word) == type else { return nil }
+        let first = Self.digit(word >> 8)
+        if Self.endsLine(word >> 16), first <= 9 {
+            position += 4
+            return first
         }
         // What begins with 0 is 0 or no number.
-        guard bytes[index] == UInt8(ascii: "\r"), bytes[index + 1] == UInt8(ascii: "\n"), index > position + 1,
-            index == position + 2 || bytes[position + 1] != UInt8(ascii: "0")
-        else { return nil }
-        position = index + 2
-        return number
+        guard first >= 1, first <= 9 else { return nil }
+        let second = Self.digit(word >> 16)
+        if Self.endsLine(word >> 24), second <= 9 {
+            position += 5
+            return first * 10 + second
+        }
+        let third = Self.digit(word >> 24)
+        guard Self.endsLine(word >> 32), second <= 9, third <= 9 else { return nil }
+        position += 6
+        return first * 100 + second * 10 + third
     }
+
+    /// The digit in the lowest byte; above 9 when it is none.
+    @inline(__always)
+    private static func digit(_ word: UInt64) -> Int {
+        // Wrapping makes what is below "0" large.
+        Int(UInt8(truncatingIfNeeded: word) &- UInt8(ascii: "0"))
+    }
+
+    /// Whether the lowest two bytes are CR LF.
+    @inline(__always)
+    private static func endsLine(_ word: UInt64) -> Bool { UInt16(truncatingIfNeeded: word) == 0x0A0D }
 
     /// Reads the number behind the type byte at `position`, up to CR; moves past CR LF when it is there.
     private mutating func readCountLine(_ bytes: ByteSpan) -> Line {

@@ -9,7 +9,7 @@
 // holes. When `more` is 1 the bucket is chained: places 0 to 5 are full, tag 6 is 0, and ref 6 is the address of the
 // next bucket of the same shape, which holds at least two elements.
 
-struct HashBucket {
+struct HashBucket: BitwiseCopyable {
     static let bytes = 64
     static let places = 7
 
@@ -22,6 +22,10 @@ struct HashBucket {
     init(_ base: UnsafeMutableRawPointer) {
         self.base = base
     }
+
+    /// Asks for the bucket ahead of use.
+    @inline(__always)
+    func prefetch() { CacheLine.prefetch(base) }
 
     /// Tags and chain flag in one load.
     @inline(__always)

@@ -113,20 +113,42 @@ struct HashTable<Element: HashTableElement>: ~Copyable {
         }
     }
 
-    /// Reads the tags of the bucket where `hash` belongs, which brings its cache line in ahead of use. The result only
-    /// keeps the optimiser from dropping the read.
-    func touch(hash: UInt64) -> UInt {
-        guard let directory else { return 0 }
-        return UInt(truncatingIfNeeded: bucket(hash, in: directory).word)
+    /// Asks for the directory's entry for `hash` ahead of use.
+    @inline(__always)
+    func prefetchEntry(hash: UInt64) {
+        guard let directory else { return }
+        CacheLine.prefetch(directory + directoryIndex(hash))
     }
 
-    /// The first element of the bucket whose tag matches, its key not compared: what `find` will most likely answer.
-    /// For touching the records of a batch ahead of use.
-    func candidate(hash: UInt64) -> Element? {
-        guard let directory else { return nil }
-        let bucket = bucket(hash, in: directory)
+    /// Asks for the bucket where `hash` belongs ahead of use; reads the directory's entry.
+    @inline(__always)
+    func prefetchBucket(hash: UInt64) {
+        guard let directory else { return }
+        bucket(hash, in: directory).prefetch()
+    }
+
+    /// Where a search comes to when it has looked at one bucket.
+    enum Lead {
+        /// The first element whose tag matches, its key not compared: what `find` will most likely answer.
+        case element(Element)
+        /// There is none, but the chain goes on.
+        case bucket(HashBucket)
+        case nowhere
+    }
+
+    /// The first step of a search, for asking for the records of a batch ahead of use.
+    @inline(__always)
+    func lead(hash: UInt64) -> Lead {
+        guard let directory else { return .nowhere }
+        return lead(hash: hash, in: bucket(hash, in: directory))
+    }
+
+    /// The step behind one that came to `bucket`.
+    @inline(__always)
+    func lead(hash: UInt64, in bucket: HashBucket) -> Lead {
         let matches = bucket.matches(HashBucket.pattern(of: hash))
-        return matches == 0 ? nil : Element(bucket.reference(HashBucket.place(ofFirst: matches)))
+        if matches != 0 { return .element(Element(bucket.reference(HashBucket.place(ofFirst: matches)))) }
+        return bucket.next.map { .bucket($0) } ?? .nowhere
     }
 
     // MARK: Changing

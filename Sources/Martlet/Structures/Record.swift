@@ -238,14 +238,16 @@ struct Record: HashTableElement, TimingWheelElement, BitwiseCopyable, Equatable 
         return true
     }
 
-    /// Reads a byte of each cache line behind the first, up to a few; the result means nothing.
-    func touch() -> UInt {
-        let end = min(byteCount, 512)
-        var sum: UInt = 0
-        for offset in stride(from: 64, to: end, by: 64) {
-            sum ^= UInt(address.load(fromByteOffset: offset, as: UInt8.self))
+    /// Asks for the header and, nearly always, the key.
+    func prefetchHead() { CacheLine.prefetch(address) }
+
+    /// Asks for what is behind the first cache line, up to a few; reads the header.
+    func prefetchRest() {
+        let end = min(byteCount, 8 * CacheLine.size)
+        for offset in stride(from: CacheLine.size, to: end, by: CacheLine.size) {
+            CacheLine.prefetch(address + offset)
         }
-        return sum ^ UInt(address.load(fromByteOffset: byteCount - 1, as: UInt8.self))
+        CacheLine.prefetch(address + (end - 1))
     }
 
     // MARK: Object payload

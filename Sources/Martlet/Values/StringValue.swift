@@ -49,24 +49,20 @@ extension Record {
 
     /// Length of the string in bytes.
     var stringCount: Int {
-        switch valueKind.encoding {
-        case .int: withDecimal(integer) { $0.count }
-        default: holdsObject ? object(as: LargeBytes.self).count : payloadCount
-        }
+        if valueKind == .int { return withDecimal(integer) { $0.count } }
+        return holdsObject ? object(as: LargeBytes.self).count : payloadCount
     }
 
     /// The bytes of a string, whatever its encoding.
     @inline(__always)
     func withStringBytes<Result, Failure: Error>(_ body: (ByteSpan) throws(Failure) -> Result) throws(Failure) -> Result
     {
-        switch valueKind.encoding {
-        case .int: try withDecimal(integer, body)
-        default:
-            if holdsObject {
-                try body(object(as: LargeBytes.self).bytes)
-            } else {
-                try body(ByteSpan(viewing: UnsafeRawBufferPointer(payload), ownedBy: self))
-            }
+        if valueKind == .int {
+            try withDecimal(integer, body)
+        } else if holdsObject {
+            try body(object(as: LargeBytes.self).bytes)
+        } else {
+            try body(ByteSpan(viewing: UnsafeRawBufferPointer(payload), ownedBy: self))
         }
     }
 }

@@ -51,26 +51,27 @@ enum ValueEncoding: UInt8, Sendable {
 }
 
 struct ValueKind: Equatable, Sendable {
-    let type: ValueType
-    let encoding: ValueEncoding
+    /// As the record has it: comparing kinds takes nothing apart.
+    let byte: UInt8
 
     static let int = ValueKind(type: .string, encoding: .int)
     static let embstr = ValueKind(type: .string, encoding: .embstr)
     static let raw = ValueKind(type: .string, encoding: .raw)
 
-    var byte: UInt8 { type.rawValue | encoding.rawValue << 4 }
-
-    init(type: ValueType, encoding: ValueEncoding) {
-        self.type = type
-        self.encoding = encoding
+    var type: ValueType {
+        guard let type = ValueType(rawValue: byte & 0x0F) else { preconditionFailure("made from a type") }
+        return type
     }
 
-    init(byte: UInt8) {
-        guard let type = ValueType(rawValue: byte & 0x0F), let encoding = ValueEncoding(rawValue: byte >> 4) else {
-            preconditionFailure("a record's kind is written from a ValueKind")
-        }
-        self.init(type: type, encoding: encoding)
+    var encoding: ValueEncoding {
+        guard let encoding = ValueEncoding(rawValue: byte >> 4) else { preconditionFailure("made from an encoding") }
+        return encoding
     }
+
+    init(type: ValueType, encoding: ValueEncoding) { byte = type.rawValue | encoding.rawValue << 4 }
+
+    /// Of a record's kind, which is written from one of these.
+    fileprivate init(byte: UInt8) { self.byte = byte }
 }
 
 extension Record {

@@ -1,6 +1,7 @@
 // The append only file on a disk that fails, and on one whose power is cut: what comes back is the state after some
 // number of the requests, and no request that was acknowledged under `always` is missing.
 
+import Synchronization
 import Testing
 
 @testable import Martlet
@@ -157,6 +158,25 @@ struct AppendOnlyFaultTests {
         files.fail(at: nil)
         server.runDueWork()
         try server.expect(["SET d 4": .ok, "DEBUG LOADAOF": .ok, "GET b": "2", "GET d": "4"])
+    }
+
+    /// A message tells of what was done before it, and who hears it may act on that.
+    @Test func aMessageLeavesWhenWhatWasDoneIsOnDisk() throws {
+        let files = MemoryFileSystem()
+        let server = try Self.server(files)
+        let onDisk = Mutex<[Bool]>([])
+        server.inspect { context in
+            let witness = WitnessTransport(context) {
+                let log = files.synced("/data/appendonlydir/appendonly.aof.1.incr.aof")
+                onDisk.withLock { $0.append(String(decoding: log, as: UTF8.self).contains("secret")) }
+            }
+            context.pubSub.subscribe(witness.session, to: Array("news".utf8), .channel)
+        }
+        try server.expect([
+            "MULTI": .ok, "SET secret 1": .simpleString("QUEUED"), "PUBLISH news told": .simpleString("QUEUED"),
+            "EXEC": [.ok, 1],
+        ])
+        #expect(onDisk.withLock { $0 } == [true])
     }
 
     /// A sync that failed is not tried again as if nothing had happened: the file is written anew.

@@ -97,9 +97,9 @@ import Testing
         var table = HashTable<TestRecord>(seed: HashSeed(1, 1))
         let missing = table.find([1, 2, 3])
         #expect(missing == nil && table.memoryBytes == 0)
-        let touched = table.touch(hash: 77)
-        let candidate = table.candidate(hash: 77)
-        #expect(touched == 0 && candidate == nil)
+        table.prefetchEntry(hash: 77)
+        table.prefetchBucket(hash: 77)
+        if case .nowhere = table.lead(hash: 77) {} else { Issue.record("an empty table leads nowhere") }
         for number in 0..<7 { table.add(TestRecord(key: "key \(number)")) }
         let memory = table.memoryBytes
         #expect(memory <= 128)

@@ -1,0 +1,12 @@
+// Memory as the processor reads it: a line at a time.
+
+import CMartletSystem
+
+enum CacheLine {
+    /// Bytes, on nearly every processor.
+    static let size = 64
+
+    /// Asks the processor for the line at `address`, and does not wait for it.
+    @inline(__always)
+    static func prefetch(_ address: UnsafeRawPointer) { martlet_prefetch(address) }
+}
