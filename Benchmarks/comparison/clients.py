@@ -56,8 +56,10 @@ class SilentClients:
     are not enough for those of two servers. A context manager: leaving it ends them."""
 
     def __init__(self, server: Server, count: int) -> None:
-        self.line, theirs = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=stay_connected, args=(server, count, theirs), daemon=True)
+        # A server, which holds a process, cannot be handed over in another way.
+        context = multiprocessing.get_context("fork")
+        self.line, theirs = context.Pipe()
+        self.process = context.Process(target=stay_connected, args=(server, count, theirs), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -99,6 +101,9 @@ def allow_descriptors(count: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        # Refused above the hard limit, unless it is raised by who may.
+        # Above the hard limit only who administers the machine may go.
         most = hard if hard == resource.RLIM_INFINITY else max(hard, wanted)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        except ValueError:
+            raise SetupError(f"{wanted} descriptors are needed, and {hard} are allowed (ulimit -Hn)") from None

@@ -28,10 +28,10 @@ class Size:
 
 
 FULL = Size(pairs=4, rounds=6, seconds=0.5, stored_keys=1_000_000, connections=2000, due_keys=300_000, expiry_rounds=3,
-            hashes=200_000, publications=10_000, transactions=100_000, local_calls=50_000, watched_keys=1000,
+            hashes=200_000, publications=5_000, transactions=100_000, local_calls=50_000, watched_keys=1000,
             crowd=10_000, cached_requests=300_000, cached_seconds=15)
 QUICK = Size(pairs=1, rounds=3, seconds=0.3, stored_keys=200_000, connections=500, due_keys=60_000, expiry_rounds=1,
-             hashes=50_000, publications=4_000, transactions=40_000, local_calls=50_000, watched_keys=200,
+             hashes=50_000, publications=2_000, transactions=40_000, local_calls=50_000, watched_keys=200,
              crowd=1000, cached_requests=60_000, cached_seconds=3)
 
 

@@ -153,7 +153,20 @@ private struct GatheredMessages: ~Copyable {
         bytes.clear()
         if bytes.capacity > 4 * Self.longest { bytes.release() }
         starts.removeAll(keepingCapacity: true)
-        for session in audience.sessions { session.push(session.version == .resp2 ? resp2 : resp3) }
+        let sessions = audience.sessions
+        for (index, session) in sessions.enumerated() {
+            Self.lookAhead(sessions, from: index + 1)
+            session.push(session.version == .resp2 ? resp2 : resp3)
+        }
+    }
+
+    /// Each send goes through so much of the kernel that what belongs to the next listeners has left the nearest cache:
+    /// the session of the one behind the next is asked for, and the connection of the next.
+    @inline(__always)
+    private static func lookAhead(_ sessions: [Session], from next: Int) {
+        guard next + 1 < sessions.count else { return }
+        CacheLine.prefetch(sessions[next + 1], byteCount: Session.busyBytes)
+        if let transport = sessions[next].transport { CacheLine.prefetch(transport, byteCount: 2 * CacheLine.size) }
     }
 
     /// The run in RESP3's form.

@@ -45,77 +45,79 @@ enum ReplyMode {
 }
 
 final class Session {
-    let id: Int64
+    /// What every command and every message looks at stands first: about so many bytes.
+    static let busyBytes = 2 * CacheLine.size
     /// Nil once the connection is closed. A strong reference, from `attach` to `detach`: a weak one would make every
     /// retain of the connection take the slow path.
     private(set) var transport: (any SessionTransport)?
-    /// Monotonic seconds.
-    let createdAt: Int64
-    var lastInteractionAt: Int64
-
-    var database = 0
     var version = RESPVersion.resp2
-    /// Bytes read from it and written to it, and commands that it sent.
-    var (inputBytes, outputBytes, commandCount) = (0, 0, 0)
-    var name = ""
-    var libraryName = ""
-    var libraryVersion = ""
-    private var hasAuthenticated: Bool
-    /// While nobody has to authenticate, whoever has come in before.
-    var isLetIn = false
-    var isAuthenticated: Bool { hasAuthenticated || isLetIn }
-    /// Who it is; nil for parts of the same program, which may do everything.
-    private(set) var user: User?
-    /// Whether there is anything that the user may not do: asked before each command, so that it stands by itself.
-    var isRestricted = false
-    /// Part of the same program: needs no password, ever.
-    let isTrusted: Bool
-    /// A look inside: no client, for nobody counts, lists or intercepts it.
-    let isUnseen: Bool
     /// Set by QUIT and by errors that end a connection: no further request is executed, pending replies are sent.
     var closesAfterReplies = false
-    /// The full name of the last command, for CLIENT LIST.
-    var lastCommand: CommandID?
-    /// Bytes of the words of the command in execution, while somebody looks at it.
-    var argumentBytes = 0
-    /// The share in ClientMemory, in which part of it, and what of it counts itself.
-    var accountedBytes = 0
-    var isAccountedAsSubscriber = false
-    var selfCountedBytes = 0
-    /// CLIENT NO-EVICT.
-    var isSafeFromEviction = false
-    /// False: its commands do not count as uses of keys (CLIENT NO-TOUCH).
-    var leavesTraces = true
-
+    /// Whether a request of this session is being executed: pushes wait until its reply is written.
+    var isExecuting = false
+    var replyMode = ReplyMode.on
     /// Whether it waits, by BlockedClients: no further request is executed meanwhile.
     var isBlocked = false
     /// Waits for the end of CLIENT PAUSE, until the command that it sent then is tried again.
     var isPostponed = false
     /// Whether it has changed something that is not in the append only file yet.
     var hasUnsavedChanges = false
-    /// Where the command log ended behind the latest that this client changed.
-    var logOffset = 0
+    /// Whether `subscriptions` holds any: asked before and behind each command, so that it stands by itself.
+    private(set) var isSubscriber = false
+    private var hasAuthenticated: Bool
+    /// While nobody has to authenticate, whoever has come in before.
+    var isLetIn = false
+    /// Whether there is anything that the user may not do: asked before each command, so that it stands by itself.
+    var isRestricted = false
+    /// A look inside: no client, for nobody counts, lists or intercepts it.
+    let isUnseen: Bool
+    /// Part of the same program: needs no password, ever.
+    let isTrusted: Bool
+    /// CLIENT NO-EVICT.
+    var isSafeFromEviction = false
+    /// False: its commands do not count as uses of keys (CLIENT NO-TOUCH).
+    var leavesTraces = true
+    var isAccountedAsSubscriber = false
+    /// Monotonic seconds.
+    var lastInteractionAt: Int64
+    /// Bytes read from it and written to it, and commands that it sent.
+    var (inputBytes, outputBytes, commandCount) = (0, 0, 0)
+    var database = 0
+    /// Pushes that wait for the end of the command in execution.
+    // Unchecked: on the loop's queue only, and nothing is called while bytes are put in or taken out.
+    @exclusivity(unchecked) private var waitingPushes: [UInt8] = []
     /// Between MULTI and EXEC.
     var transaction: Transaction?
+    /// The full name of the last command, for CLIENT LIST.
+    var lastCommand: CommandID?
+    /// The share in ClientMemory, in which part of it, and what of it counts itself.
+    var accountedBytes = 0
+    var selfCountedBytes = 0
+    /// Bytes of the words of the command in execution, while somebody looks at it.
+    var argumentBytes = 0
     /// Keys that the next EXEC depends on.
     var watches: [Watch] = []
     /// Of all of them.
     var watchMemory = 0
     /// Whether one of them has changed, so that the next EXEC does nothing.
     var isTouched = false
+    /// Nil while the client does not track keys.
+    var tracking: Tracking?
+
+    let id: Int64
+    /// Monotonic seconds.
+    let createdAt: Int64
+    /// Where the command log ended behind the latest that this client changed.
+    var logOffset = 0
     var subscriptions = Subscriptions() {
         didSet { isSubscriber = !subscriptions.isEmpty }
     }
-    /// Asked before and behind each command, so that it stands by itself.
-    private(set) var isSubscriber = false
-    /// Nil while the client does not track keys.
-    var tracking: Tracking?
-    var replyMode = ReplyMode.on
-    /// Whether a request of this session is being executed: pushes wait until its reply is written.
-    var isExecuting = false
-    /// Pushes that wait for the end of the command in execution.
-    // Unchecked: on the loop's queue only, and nothing is called while bytes are put in or taken out.
-    @exclusivity(unchecked) private var waitingPushes: [UInt8] = []
+    var name = ""
+    var libraryName = ""
+    var libraryVersion = ""
+    var isAuthenticated: Bool { hasAuthenticated || isLetIn }
+    /// Who it is; nil for parts of the same program, which may do everything.
+    private(set) var user: User?
 
     /// As it was when it opened, but for what is known to others.
     func resetChoices() {

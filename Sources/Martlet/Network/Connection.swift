@@ -2,37 +2,38 @@
 // separate things: this file moves bytes, RequestParser finds requests in them.
 
 final class Connection: Pollable, SessionTransport {
+    // What every message and every turn looks at stands first.
     let session: Session
     /// Strong, because an unowned reference costs on every use; the network lets go of a closed connection.
     let network: Network
     let descriptor: FileDescriptor
-    private let peer: SocketAddress
-    /// Bytes of an incomplete request.
-    // Unchecked: on the loop's queue only, and what executes requests meets it swapped out.
-    @exclusivity(unchecked) private var pending = ByteBuffer()
-    // Unchecked: on the loop's queue only; the parser calls nothing but its batch.
-    @exclusivity(unchecked) private var parser = RequestParser()
-    /// Requests that were parsed behind one that made the client wait.
-    // Unchecked: on the loop's queue only; it is taken out before it is drained.
-    @exclusivity(unchecked) private var parked: RequestQueue?
-    /// From when the client begins to wait until what it sent meanwhile is executed.
-    private var isOnHold = false
-    /// A large argument on its way in.
-    private var arriving: ArrivingArgument?
-    // Unchecked: on the loop's queue only, and what executes requests meets it swapped out; buffers call nothing.
-    @exclusivity(unchecked) private var output = ReplyBuffer()
     private var isDirty = false
     /// What the loop watches the socket for.
     private var interest = PollInterest.read
     private var isClosed = false
+    /// From when the client begins to wait until what it sent meanwhile is executed.
+    private var isOnHold = false
+    /// The output's memory as it was last accounted for, and whether requests may have changed other memory since.
+    private var hasHandledRequests = false
+    private var accountedOutput = 0
+    // Unchecked: on the loop's queue only, and what executes requests meets it swapped out; buffers call nothing.
+    @exclusivity(unchecked) private var output = ReplyBuffer()
+    /// Bytes of an incomplete request.
+    // Unchecked: on the loop's queue only, and every access ends before a request is executed.
+    @exclusivity(unchecked) private var pending = ByteBuffer()
+    // Unchecked: on the loop's queue only; the parser calls nothing but its batch.
+    @exclusivity(unchecked) private var parser = RequestParser()
+    /// A large argument on its way in.
+    private var arriving: ArrivingArgument?
     /// Bytes that are being handled, and memory of what is in hand for that, for CLIENT LIST.
     private var inputCount = 0
     private var memoryInHand = 0
     private var selfCountedInHand = 0
-    /// The output's memory as it was last accounted for, and whether requests may have changed other memory since.
-    private var accountedOutput = 0
-    private var hasHandledRequests = false
     private var softLimitReachedAt: Int64?
+    /// Requests that were parsed behind one that made the client wait.
+    // Unchecked: on the loop's queue only; it is taken out before it is drained.
+    @exclusivity(unchecked) private var parked: RequestQueue?
+    private let peer: SocketAddress
 
     /// Requests of one client executed in one go before its replies are looked at.
     private static let requestsPerBatch = 64

@@ -165,13 +165,15 @@ struct AppendOnlyFaultTests {
         let files = MemoryFileSystem()
         let server = try Self.server(files)
         let onDisk = Mutex<[Bool]>([])
-        server.inspect { context in
+        let witness = server.inspect { context in
             let witness = WitnessTransport(context) {
                 let log = files.synced("/data/appendonlydir/appendonly.aof.1.incr.aof")
                 onDisk.withLock { $0.append(String(decoding: log, as: UTF8.self).contains("secret")) }
             }
             context.pubSub.subscribe(witness.session, to: Array("news".utf8), .channel)
+            return witness
         }
+        defer { server.inspect { _ in witness.session.detach() } }
         try server.expect([
             "MULTI": .ok, "SET secret 1": .simpleString("QUEUED"), "PUBLISH news told": .simpleString("QUEUED"),
             "EXEC": [.ok, 1],

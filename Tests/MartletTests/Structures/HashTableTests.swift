@@ -93,6 +93,29 @@ import Testing
         #expect(memory == 0)
     }
 
+    /// Leads end at the element that is looked for, or at one whose tag is the same, in chains as well.
+    @Test func leadsComeToElements() {
+        var table = HashTable<TestRecord>(seed: HashSeed(5, 6))
+        let records = (0..<1500).map { TestRecord(key: "k\($0)") }
+        for record in records { table.add(record) }
+        var (found, mistaken, detours) = (0, 0, 0)
+        for record in records {
+            let hash = table.hash(record.keyBytes)
+            var lead = table.lead(hash: hash)
+            while case .bucket(let next) = lead {
+                detours += 1
+                lead = table.lead(hash: hash, in: next)
+            }
+            guard case .element(let element) = lead else { continue }
+            if element.address == record.address { found += 1 } else { mistaken += 1 }
+        }
+        #expect(found + mistaken == records.count)
+        // One in 256 tags is the same by chance, and a bucket has few elements.
+        #expect(mistaken < records.count / 20)
+        #expect(detours > 0)
+        table.freeAll()
+    }
+
     @Test func startsTiny() {
         var table = HashTable<TestRecord>(seed: HashSeed(1, 1))
         let missing = table.find([1, 2, 3])
