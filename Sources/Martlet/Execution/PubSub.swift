@@ -164,9 +164,8 @@ private struct GatheredMessages: ~Copyable {
     /// the session of the one behind the next is asked for, and the connection of the next.
     @inline(__always)
     private static func lookAhead(_ sessions: [Session], from next: Int) {
-        guard next + 1 < sessions.count else { return }
-        CacheLine.prefetch(sessions[next + 1], byteCount: Session.busyBytes)
-        if let transport = sessions[next].transport { CacheLine.prefetch(transport, byteCount: 2 * CacheLine.size) }
+        if next + 1 < sessions.count { CacheLine.prefetchHead(sessions[next + 1]) }
+        if next < sessions.count, let transport = sessions[next].transport { CacheLine.prefetchHead(transport) }
     }
 
     /// The run in RESP3's form.

@@ -45,8 +45,7 @@ enum ReplyMode {
 }
 
 final class Session {
-    /// What every command and every message looks at stands first: about so many bytes.
-    static let busyBytes = 2 * CacheLine.size
+    // What every command and every message looks at stands first, where CacheLine.prefetchHead reaches.
     /// Nil once the connection is closed. A strong reference, from `attach` to `detach`: a weak one would make every
     /// retain of the connection take the slow path.
     private(set) var transport: (any SessionTransport)?

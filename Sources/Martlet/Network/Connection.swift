@@ -2,7 +2,7 @@
 // separate things: this file moves bytes, RequestParser finds requests in them.
 
 final class Connection: Pollable, SessionTransport {
-    // What every message and every turn looks at stands first.
+    // What every message and every turn looks at stands first, where CacheLine.prefetchHead reaches.
     let session: Session
     /// Strong, because an unowned reference costs on every use; the network lets go of a closed connection.
     let network: Network

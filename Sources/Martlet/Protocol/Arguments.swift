@@ -71,7 +71,7 @@ struct RequestBatch: ~Copyable {
         if !larges.isEmpty { larges.removeAll() }
     }
 
-    /// Whether the request begins with the same word as the one before; false also when that takes long to tell.
+    /// Whether the request begins with the same word as the one before; false when one of the two is a large argument.
     @inline(__always)
     func repeatsName(_ index: Int, in bytes: ByteSpan) -> Bool {
         let (before, name) = (slices[requests[index - 1].first], slices[requests[index].first])

@@ -10,10 +10,11 @@ enum CacheLine {
     @inline(__always)
     static func prefetch(_ address: UnsafeRawPointer) { martlet_prefetch(address) }
 
-    /// The same for the first bytes of an object.
+    /// The same for the first two lines of an object, where its class keeps what is looked at often.
     @inline(__always)
-    static func prefetch(_ object: AnyObject, byteCount: Int = size) {
+    static func prefetchHead(_ object: AnyObject) {
         let address = UnsafeRawPointer(Unmanaged.passUnretained(object).toOpaque())
-        for offset in stride(from: 0, to: byteCount, by: size) { prefetch(address + offset) }
+        prefetch(address)
+        prefetch(address + size)
     }
 }

@@ -165,6 +165,19 @@ struct PubSubTests {
         return (try server.client(), subscriber)
     }
 
+    /// In time nobody listens any more.
+    private static func expectItIsLetGo(
+        _ subscriber: SocketClient, while publisher: SocketClient, sends message: String
+    ) throws {
+        var receivers: Int64 = 1
+        for _ in 0..<1000 where receivers == 1 {
+            receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
+        }
+        #expect(receivers == 0)
+        // It was let go, and has not gone by itself.
+        withExtendedLifetime(subscriber) {}
+    }
+
     /// A message that its socket took a part of is too much to keep: the client is let go, and nobody else notices.
     @Test func messagesBeyondTheLimitMayBeTakenInPart() throws {
         let server = try ListeningServer {
@@ -173,13 +186,7 @@ struct PubSubTests {
         }
         let (publisher, subscriber) = try Self.slowSubscriber(server)
         let message = String(repeating: "x", count: 900_000)
-        var receivers: Int64 = 1
-        for _ in 0..<1000 where receivers == 1 {
-            receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
-        }
-        #expect(receivers == 0)
-        // It was let go, and has not gone by itself.
-        withExtendedLifetime(subscriber) {}
+        try Self.expectItIsLetGo(subscriber, while: publisher, sends: message)
     }
 
     /// Who becomes a subscriber has its limit from then on.
@@ -231,13 +238,7 @@ struct PubSubTests {
         let server = try ListeningServer { $0.configuration.clientOutputBufferLimits.pubsub.hardBytes = 1 << 20 }
         let (publisher, subscriber) = try Self.slowSubscriber(server)
         let message = String(repeating: "x", count: 100_000)
-        var receivers: Int64 = 1
-        for _ in 0..<1000 where receivers == 1 {
-            receivers = try #require(try publisher.call("PUBLISH", "c", message).integer)
-        }
-        #expect(receivers == 0)
-        // It was let go, and has not gone by itself.
-        withExtendedLifetime(subscriber) {}
+        try Self.expectItIsLetGo(subscriber, while: publisher, sends: message)
         #expect(try publisher.call("PING") == .simpleString("PONG"))
     }
 
